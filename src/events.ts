@@ -1,0 +1,93 @@
+/** Everything that can happen in a run, as one union, and the bounded bus that tells it. */
+import type { SpawnError } from './errors.ts';
+
+/** Why a worker's process is no more. */
+export type ExitReason =
+  /** It ended by itself with code 0. */
+  | { readonly kind: 'normal' }
+  /** It ended after we asked it to. `forced` when it took SIGKILL. */
+  | { readonly kind: 'shutdown'; readonly code: number | null; readonly signal: string | null; readonly forced: boolean }
+  /** Somebody else killed it with SIGKILL: the out-of-memory killer, an administrator. */
+  | { readonly kind: 'killed' }
+  /** It ended by itself with another code, or by another signal. */
+  | { readonly kind: 'crashed'; readonly code: number | null; readonly signal: string | null }
+  /** There never was a process. */
+  | { readonly kind: 'spawn-failed'; readonly error: SpawnError }
+  /** It died or timed out before it was ready. */
+  | { readonly kind: 'not-ready'; readonly detail: string; readonly code: number | null; readonly signal: string | null }
+  /** The process that forked it died, and what it had forked was ended. */
+  | { readonly kind: 'forker-lost' };
+
+/** The four states of a worker; `running` means ready. */
+export type WorkerState = 'spawning' | 'running' | 'stopping' | 'exited';
+
+/** What happened. `at` is added by the bus: milliseconds since 1970. */
+export type ReeveEvent =
+  | { readonly type: 'host.started'; readonly runId: string }
+  | { readonly type: 'host.stopping'; readonly why: string }
+  | { readonly type: 'host.stopped' }
+  | { readonly type: 'sweep.finished'; readonly runs: number; readonly killed: number }
+  | { readonly type: 'forker.started'; readonly pid: number; readonly ms: number }
+  | { readonly type: 'forker.lost'; readonly pid: number; readonly workers: number; readonly cause: string }
+  | { readonly type: 'registry.warning'; readonly code: string; readonly message: string }
+  | { readonly type: 'worker.state'; readonly path: string; readonly workerId: string; readonly state: WorkerState; readonly pid: number | undefined }
+  | { readonly type: 'worker.exited'; readonly path: string; readonly workerId: string; readonly pid: number | undefined; readonly reason: ExitReason }
+  | { readonly type: 'worker.lingers'; readonly path: string; readonly pid: number }
+  | { readonly type: 'supervisor.restarting'; readonly path: string; readonly reason: ExitReason; readonly restarts: number }
+  | { readonly type: 'supervisor.gave-up'; readonly path: string; readonly because: string; readonly reason: ExitReason };
+
+export type TimedEvent = ReeveEvent & { readonly at: number };
+export type EventListener = (event: TimedEvent) => void;
+
+/** How many events the bus keeps, unless told otherwise. */
+export const DEFAULT_EVENTS_KEPT = 1_000;
+
+/** Tells listeners what happens, in order, and remembers the last events. */
+export class EventBus {
+  readonly #now: () => number;
+  readonly #kept: number;
+  readonly #recent: TimedEvent[] = [];
+  readonly #listeners = new Set<EventListener>();
+  #dropped = 0;
+
+  /** @param now milliseconds since 1970 @param kept how many events `recent()` remembers */
+  constructor(now: () => number, kept = DEFAULT_EVENTS_KEPT) {
+    this.#now = now;
+    this.#kept = kept;
+  }
+
+  /** Calls `listener` for each event from now on; returns the function that ends it. */
+  on(listener: EventListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** The last events, oldest first. */
+  recent(): readonly TimedEvent[] {
+    return [...this.#recent];
+  }
+
+  /** How many events are no longer remembered. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** A listener that throws does not disturb the run: the error is raised on its own, outside. */
+  emit(event: ReeveEvent): void {
+    const timed: TimedEvent = { ...event, at: this.#now() };
+    this.#recent.push(timed);
+    if (this.#recent.length > this.#kept) {
+      this.#recent.shift();
+      this.#dropped += 1;
+    }
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(timed);
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}

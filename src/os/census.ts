@@ -1,0 +1,135 @@
+/** A picture of all processes at one moment, and the question which of them a claim covers. */
+import { type ProcessIdentity, sameProcess } from './identity.ts';
+import type { Kernel, Self, Sighting } from './os.ts';
+
+/** A process proven to be ours by other means than its mark, and the session it was in. */
+export interface Known extends ProcessIdentity {
+  readonly session: number;
+}
+
+/** What we say is ours: whatever carries this mark, the processes known to be ours, and all that comes of both. */
+export interface Claim {
+  readonly runId: string;
+  /** Undefined claims the whole run. */
+  readonly workerId: string | undefined;
+  readonly known: readonly Known[];
+  /** A session whose leader, ours, was reaped just now: its members born no later than `bornBy` are ours. */
+  readonly orphanedSession?: { readonly session: number; readonly bornBy: number };
+}
+
+export class Census {
+  readonly #byPid = new Map<number, Sighting>();
+  readonly #byParent = new Map<number, Sighting[]>();
+  readonly #bySession = new Map<number, Sighting[]>();
+  readonly #byRun = new Map<string, Sighting[]>();
+  readonly #forbidden: ReadonlySet<number>;
+
+  constructor(sightings: readonly Sighting[], self: Self) {
+    for (const sighting of sightings) {
+      this.#byPid.set(sighting.pid, sighting);
+      add(this.#byParent, sighting.parent, sighting);
+      add(this.#bySession, sighting.session, sighting);
+      for (const { runId } of sighting.cookies ?? []) add(this.#byRun, runId, sighting);
+    }
+    this.#forbidden = this.#ourselvesAndAncestors(self);
+  }
+
+  /** The worker IDs that living processes of this run are marked with. */
+  workersSeen(runId: string): ReadonlySet<string> {
+    const alive = (this.#byRun.get(runId) ?? []).filter((sighting) => this.#isFairGame(sighting));
+    const marks = alive.flatMap((sighting) => sighting.cookies ?? []);
+    return new Set(marks.filter((mark) => mark.runId === runId).map((mark) => mark.workerId));
+  }
+
+  /**
+   * The living processes that a claim covers: those marked or known, their descendants, and the members of the
+   * sessions they lead. Never pid 1, ourselves, our ancestors or our own group, whatever they carry.
+   */
+  covered(claim: Claim): readonly Sighting[] {
+    const found = new Set<Sighting>();
+    const queue = [...this.#marked(claim), ...this.#known(claim), ...this.#orphaned(claim)];
+    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+      if (found.has(next) || !this.#isFairGame(next)) continue;
+      found.add(next);
+      queue.push(...(this.#byParent.get(next.pid) ?? []));
+      if (next.session === next.pid) queue.push(...(this.#bySession.get(next.session) ?? []));
+    }
+    return [...found];
+  }
+
+  #marked(claim: Claim): readonly Sighting[] {
+    return (this.#byRun.get(claim.runId) ?? []).filter((sighting) => carries(sighting, claim));
+  }
+
+  #known(claim: Claim): readonly Sighting[] {
+    return claim.known.flatMap((known) => {
+      const sighting = this.#byPid.get(known.pid);
+      if (sighting === undefined || !sameProcess(sighting, known)) return [];
+      return sighting.session === known.session && !isMarkedOtherwise(sighting, claim) ? [sighting] : [];
+    });
+  }
+
+  #orphaned(claim: Claim): readonly Sighting[] {
+    if (claim.orphanedSession === undefined) return [];
+    const { session, bornBy } = claim.orphanedSession;
+    const members = this.#bySession.get(session) ?? [];
+    return members.filter((member) => member.startTime <= bornBy && !isMarkedOtherwise(member, claim));
+  }
+
+  #isFairGame({ pid, zombie }: Sighting): boolean {
+    return pid > 1 && !zombie && !this.#forbidden.has(pid);
+  }
+
+  #ourselvesAndAncestors(self: Self): ReadonlySet<number> {
+    const forbidden = new Set<number>();
+    const own = this.#byPid.get(self.identity.pid);
+    for (let at = own; at !== undefined && !forbidden.has(at.pid); at = this.#byPid.get(at.parent)) {
+      forbidden.add(at.pid);
+    }
+    for (const sighting of this.#byPid.values()) {
+      if (sighting.group === own?.group) forbidden.add(sighting.pid);
+    }
+    return forbidden;
+  }
+}
+
+/** Has this process one of the marks that the claim is about? */
+export function carries({ cookies }: Sighting, claim: Pick<Claim, 'runId' | 'workerId'>): boolean {
+  return (cookies ?? []).some(
+    ({ runId, workerId }) =>
+      runId === claim.runId && (claim.workerId === undefined || workerId === claim.workerId),
+  );
+}
+
+/** Its mark can be read, and is another run's or worker's: then it is not the process that we knew on this pid. */
+function isMarkedOtherwise(sighting: Sighting, claim: Claim): boolean {
+  return (sighting.cookies ?? []).length > 0 && !carries(sighting, claim);
+}
+
+/** One census serves all who ask before it begins; who asks while one is under way shares the next. */
+export class SharedCensus {
+  readonly #kernel: Kernel;
+  #underWay: Promise<unknown> = Promise.resolve();
+  #next: Promise<Census> | undefined;
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+  }
+
+  /** A census begun after this call. */
+  take(): Promise<Census> {
+    this.#next ??= this.#underWay.then(async () => {
+      this.#next = undefined;
+      const sightings = this.#kernel.census();
+      this.#underWay = sightings.catch(() => undefined);
+      return new Census(await sightings, this.#kernel.self);
+    });
+    return this.#next;
+  }
+}
+
+function add<K>(index: Map<K, Sighting[]>, key: K, sighting: Sighting): void {
+  const list = index.get(key);
+  if (list === undefined) index.set(key, [sighting]);
+  else list.push(sighting);
+}

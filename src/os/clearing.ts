@@ -1,0 +1,138 @@
+/** Ends everything that a claim covers: looks, verifies, signals, and looks again until nothing is left. */
+import type { Claim, Known, SharedCensus } from './census.ts';
+import { sameCookies } from './cookie.ts';
+import { sameProcess } from './identity.ts';
+import type { Clock, Kernel, Sighting, Signal, SignalOutcome, Timer } from './os.ts';
+
+/** Milliseconds between two looks: short at first, because most processes obey at once. */
+const FIRST_LOOK_AFTER = 2;
+const LONGEST_WAIT = 250;
+
+export interface ClearingTools {
+  readonly kernel: Kernel;
+  readonly clock: Clock;
+  readonly census: SharedCensus;
+}
+
+export interface ClearingOptions {
+  readonly claim: Claim;
+  /** How many looks in a row must find nothing. Two, where something may be forking as we look. */
+  readonly emptyLooks: number;
+  readonly onSignal?: (target: Sighting, signal: Signal, outcome: SignalOutcome) => void;
+}
+
+export class Clearing {
+  /** Resolves when nothing is left of what the claim covers; rejects when processes cannot be listed. */
+  readonly done: Promise<void>;
+  readonly #tools: ClearingTools;
+  readonly #options: ClearingOptions;
+  #claim: Claim;
+  #signal: Signal | undefined;
+  /** Who had the present signal already, as `pid:start time`. SIGKILL is repeated, others are not. */
+  readonly #told = new Set<string>();
+  /** A group signalled as a whole, and when: its members from before need not be told again. */
+  #toldGroup: { readonly group: number; readonly at: number } | undefined;
+  #wait = FIRST_LOOK_AFTER;
+  #wake: () => void = () => {};
+
+  constructor(tools: ClearingTools, options: ClearingOptions) {
+    this.#tools = tools;
+    this.#options = options;
+    this.#claim = options.claim;
+    this.done = this.#run();
+  }
+
+  /** What was covered at the last look. */
+  get known(): readonly Known[] {
+    return this.#claim.known;
+  }
+
+  /** From now on `signal` is what everything covered gets, once each (SIGKILL: at every look). */
+  raise(signal: Signal, toldGroup?: number): void {
+    this.#signal = signal;
+    this.#told.clear();
+    this.#toldGroup =
+      toldGroup === undefined ? undefined : { group: toldGroup, at: this.#tools.kernel.startTimeNow() };
+    this.lookNow();
+  }
+
+  /** Something died: look again without waiting. */
+  lookNow(): void {
+    this.#wait = FIRST_LOOK_AFTER;
+    this.#wake();
+  }
+
+  /** The leader of this session, ours, was reaped: what is left in it now is ours too. */
+  inherit(session: number): void {
+    const bornBy = this.#tools.kernel.startTimeNow();
+    this.#claim = { ...this.#claim, orphanedSession: { session, bornBy } };
+  }
+
+  async #run(): Promise<void> {
+    let empty = 0;
+    while (empty < this.#options.emptyLooks) {
+      const census = await this.#tools.census.take();
+      const covered = census.covered(this.#claim);
+      this.#claim = { ...this.#claim, known: covered.map(remember) };
+      empty = covered.length === 0 ? empty + 1 : 0;
+      for (const target of covered) await this.#tell(target);
+      if (covered.length > 0) await this.#pause();
+    }
+  }
+
+  async #tell(target: Sighting): Promise<void> {
+    const signal = this.#signal;
+    if (signal === undefined || this.#wasTold(target)) return;
+    // Verified again right before the signal: since the census its pid may have gone to somebody else.
+    const now = await this.#tools.kernel.sight(target.pid);
+    if (now === undefined || now.zombie || !isStill(target, now)) return;
+    this.#told.add(`${target.pid}:${target.startTime}`);
+    this.#options.onSignal?.(target, signal, this.#tools.kernel.signal(target.pid, signal));
+  }
+
+  #wasTold(target: Sighting): boolean {
+    if (this.#signal === 'SIGKILL') return false;
+    if (target.group === this.#toldGroup?.group && target.startTime <= this.#toldGroup.at) return true;
+    return this.#told.has(`${target.pid}:${target.startTime}`);
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer: Timer = this.#tools.clock.setTimeout(resolve, this.#wait);
+      this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT);
+      this.#wake = () => {
+        this.#tools.clock.clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+/** SIGTERM, and SIGKILL after `grace` milliseconds; resolves when nothing is left. */
+export async function clear(tools: ClearingTools, options: ClearingOptions, grace: number): Promise<void> {
+  const clearing = new Clearing(tools, options);
+  clearing.raise('SIGTERM');
+  const timer = tools.clock.setTimeout(() => clearing.raise('SIGKILL'), grace);
+  try {
+    await clearing.done;
+  } finally {
+    tools.clock.clearTimeout(timer);
+  }
+}
+
+/** Start time, session and mark must all be what they were: the first alone may repeat within a clock tick. */
+function isStill(before: Sighting, now: Sighting): boolean {
+  return (
+    sameProcess(before, now) &&
+    before.session === now.session &&
+    sameCookies(before.cookies ?? [], now.cookies ?? [])
+  );
+}
+
+const remember = ({ bootId, pidNamespace, pid, startTime, session }: Sighting): Known => ({
+  bootId,
+  pidNamespace,
+  pid,
+  startTime,
+  session,
+});

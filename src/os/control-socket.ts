@@ -1,0 +1,73 @@
+/** Where a run listens: other runs knock here to learn whether it lives, and its forker connects streams here. */
+import { rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+
+/** A stream names itself with its first line; who says nothing for this long is sent away. */
+const HELLO_TIMEOUT_MS = 5_000;
+const LONGEST_HELLO = 128;
+
+export interface ControlSocketOptions {
+  readonly path: string;
+  /** Whoever does not begin with this is not our forker. */
+  readonly secret: string;
+  readonly onStream: (id: number, socket: Socket) => void;
+  readonly onError: (error: Error) => void;
+}
+
+export class ControlSocket {
+  readonly #options: ControlSocketOptions;
+  readonly #server: Server;
+  readonly #unnamed = new Set<Socket>();
+
+  private constructor(options: ControlSocketOptions) {
+    this.#options = options;
+    this.#server = createServer((socket) => this.#greet(socket));
+    this.#server.unref();
+  }
+
+  static async listen(options: ControlSocketOptions): Promise<ControlSocket> {
+    const control = new ControlSocket(options);
+    await new Promise<void>((resolve, reject) => {
+      control.#server.once('error', reject);
+      control.#server.listen({ path: options.path, backlog: 511 }, resolve);
+    });
+    control.#server.removeAllListeners('error');
+    control.#server.on('error', options.onError);
+    return control;
+  }
+
+  close(): void {
+    this.#server.close();
+    for (const socket of this.#unnamed) socket.destroy();
+    rmSync(this.#options.path, { force: true });
+  }
+
+  #greet(socket: Socket): void {
+    this.#unnamed.add(socket);
+    socket.unref();
+    socket.on('error', () => {});
+    socket.once('close', () => this.#unnamed.delete(socket));
+    socket.setTimeout(HELLO_TIMEOUT_MS, () => socket.destroy());
+    let hello = '';
+    socket.on('data', (bytes: Buffer) => {
+      hello += bytes.toString('latin1');
+      if (hello.endsWith('\n')) this.#admit(socket, hello.trimEnd());
+      else if (hello.length > LONGEST_HELLO) socket.destroy();
+    });
+  }
+
+  #admit(socket: Socket, hello: string): void {
+    const [secret, id] = hello.split(' ');
+    if (secret !== this.#options.secret) {
+      socket.destroy();
+      return;
+    }
+    this.#unnamed.delete(socket);
+    socket.setTimeout(0);
+    socket.removeAllListeners('data');
+    socket.removeAllListeners('timeout');
+    socket.removeAllListeners('close');
+    socket.pause(); // what the process will say waits in the kernel for whoever listens
+    this.#options.onStream(Number(id), socket);
+  }
+}

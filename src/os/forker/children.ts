@@ -1,0 +1,197 @@
+/**
+ * Forks children, reaps them, and signals each with everything under it. The forker does this for a host, and a host
+ * with `spawner: 'direct'` does it for itself: this is the code of both.
+ */
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import type { Known } from '../census.ts';
+import { Clearing, type ClearingTools, clear } from '../clearing.ts';
+import { type Cookie, cookieVariables } from '../cookie.ts';
+import type { ProcessIdentity } from '../identity.ts';
+import type { Signal, Timer } from '../os.ts';
+import type { ChildReport, ForkOrder } from './messages.ts';
+import { spawnFailure } from './spawn-failure.ts';
+
+/** How long after a death we look for what it may have left outside its group. One look serves all deaths. */
+const STRAGGLER_LOOK_MS = 1_000;
+
+interface Child {
+  readonly id: number;
+  readonly workerId: string;
+  readonly process: ChildProcess;
+  readonly identity: ProcessIdentity;
+  exited: boolean;
+  clearing: Clearing | undefined;
+}
+
+export interface ChildrenOptions {
+  readonly tools: ClearingTools;
+  readonly runId: string;
+  readonly outer: readonly Cookie[];
+  /** The environment that every child starts from. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly orphanGrace: number;
+  readonly report: (report: ChildReport) => void;
+}
+
+export class Children {
+  readonly #options: ChildrenOptions;
+  readonly #children = new Map<number, Child>();
+  readonly #clearingStragglersOf = new Set<string>();
+  #stragglerTimer: Timer | undefined;
+
+  constructor(options: ChildrenOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#children.size;
+  }
+
+  /** Reports `forked` or `fork-failed`; the former's process is returned as well. */
+  async fork(order: ForkOrder, stdio: StdioOptions): Promise<ChildProcess | undefined> {
+    const { tools, report } = this.#options;
+    let process: ChildProcess;
+    try {
+      process = spawn(order.command, order.args, {
+        cwd: order.cwd,
+        env: this.#environment(order),
+        stdio,
+        detached: true, // a session and a group of its own
+        windowsHide: true,
+      });
+    } catch (error) {
+      report({ is: 'fork-failed', id: order.id, failure: spawnFailure(error, order.cwd) });
+      return undefined;
+    }
+    const pid = process.pid;
+    if (pid === undefined) {
+      process.once('error', (error) =>
+        report({ is: 'fork-failed', id: order.id, failure: spawnFailure(error, order.cwd) }),
+      );
+      return undefined;
+    }
+    process.on('error', () => {}); // nothing that comes now is news
+    const exit = new Promise<[number | null, Signal | null]>((resolve) =>
+      process.once('exit', (code, signal) => resolve([code, signal])),
+    );
+    // It cannot have been reaped before this turn of the event loop ends, so the pid is still its own.
+    const facts = await tools.kernel.inspect(pid);
+    const { bootId, pidNamespace } = tools.kernel.self.identity;
+    const identity = { bootId, pidNamespace, pid, startTime: facts?.startTime ?? tools.kernel.startTimeNow() };
+    const child: Child = { id: order.id, workerId: order.workerId, process, identity, exited: false, clearing: undefined };
+    this.#children.set(order.id, child);
+    report({ is: 'forked', id: order.id, identity, commandLine: facts?.commandLine ?? '' });
+    void exit.then(([code, signal]) => this.#exited(child, code, signal));
+    return process;
+  }
+
+  /** To the whole tree; `tree-empty` is reported when nothing is left of it. */
+  signal(id: number, signal: Signal): void {
+    const child = this.#children.get(id);
+    if (child !== undefined) void this.#signal(child, signal);
+  }
+
+  /** Ends the run: everything of it, known or merely marked. Two looks in a row must find nothing. */
+  async clearAll(): Promise<void> {
+    const { tools, runId, orphanGrace } = this.#options;
+    if (this.#stragglerTimer !== undefined) tools.clock.clearTimeout(this.#stragglerTimer);
+    const known = [...this.#children.values()].flatMap((child) => [
+      ...(child.exited ? [] : [asKnown(child.identity)]),
+      ...(child.clearing?.known ?? []),
+    ]);
+    await clear(tools, { claim: { runId, workerId: undefined, known }, emptyLooks: 2 }, orphanGrace);
+  }
+
+  /** For a process that exits in this very moment: SIGKILL to every group, and no waiting. */
+  killAllNow(): void {
+    for (const child of this.#children.values()) {
+      if (!child.exited) this.#options.tools.kernel.signal(-child.identity.pid, 'SIGKILL');
+    }
+  }
+
+  async #signal(child: Child, signal: Signal): Promise<void> {
+    const { kernel } = this.#options.tools;
+    const { pid, startTime } = child.identity;
+    let toldGroup: number | undefined;
+    if (!child.exited) {
+      const now = await kernel.sight(pid);
+      // Whatever has this pid and us for a parent is our child: only we can reap it. Zombies' groups count too.
+      const isOurs = now !== undefined && now.startTime === startTime && now.parent === kernel.self.identity.pid;
+      if (isOurs && kernel.signal(-pid, signal) === 'sent') toldGroup = pid;
+    }
+    child.clearing ??= this.#startClearing(child);
+    child.clearing.raise(signal, toldGroup);
+  }
+
+  #startClearing(child: Child): Clearing {
+    const { tools, runId, report } = this.#options;
+    const known = child.exited ? [] : [asKnown(child.identity)];
+    const clearing = new Clearing(tools, {
+      claim: { runId, workerId: child.workerId, known },
+      emptyLooks: 1,
+    });
+    void clearing.done.then(() => {
+      if (!child.exited) {
+        child.clearing = undefined; // dead but not yet reaped: its exit is about to be told
+        return;
+      }
+      this.#children.delete(child.id);
+      report({ is: 'tree-empty', id: child.id });
+    });
+    return clearing;
+  }
+
+  #exited(child: Child, code: number | null, signal: Signal | null): void {
+    child.exited = true;
+    const { tools, report } = this.#options;
+    const { pid } = child.identity;
+    if (child.clearing === undefined && !tools.kernel.groupExists(pid)) {
+      this.#children.delete(child.id);
+      report({ is: 'exited', id: child.id, code, signal, treeEmpty: true });
+    } else {
+      child.clearing ??= this.#startClearing(child);
+      child.clearing.inherit(pid);
+      child.clearing.lookNow();
+      report({ is: 'exited', id: child.id, code, signal, treeEmpty: false });
+    }
+    this.#lookForStragglersSoon();
+  }
+
+  #lookForStragglersSoon(): void {
+    const { clock } = this.#options.tools;
+    this.#stragglerTimer ??= clock.setTimeout(() => {
+      this.#stragglerTimer = undefined;
+      void this.#clearStragglers();
+    }, STRAGGLER_LOOK_MS);
+  }
+
+  /** What a dead worker left behind outside its group: daemons of its own making. Ended as orphans are. */
+  async #clearStragglers(): Promise<void> {
+    const { tools, runId, orphanGrace } = this.#options;
+    const census = await tools.census.take();
+    const living = new Set([...this.#children.values()].map((child) => child.workerId));
+    for (const workerId of census.workersSeen(runId)) {
+      if (workerId === '' || living.has(workerId) || this.#clearingStragglersOf.has(workerId)) continue;
+      this.#clearingStragglersOf.add(workerId);
+      const claim = { runId, workerId, known: [] };
+      void clear(tools, { claim, emptyLooks: 2 }, orphanGrace).finally(() =>
+        this.#clearingStragglersOf.delete(workerId),
+      );
+    }
+  }
+
+  #environment(order: ForkOrder): Record<string, string> {
+    const { runId, outer, env } = this.#options;
+    const mark = cookieVariables({ runId, workerId: order.workerId }, outer);
+    // The mark stands in front: that is where a look at the environment finds it first.
+    const environment: Record<string, string> = { ...mark, ...env };
+    for (const [name, value] of Object.entries(order.env)) {
+      if (value === null) delete environment[name];
+      else environment[name] = value;
+    }
+    return Object.assign(environment, mark);
+  }
+}
+
+/** A child of ours leads its own session. */
+const asKnown = (identity: ProcessIdentity): Known => ({ ...identity, session: identity.pid });

@@ -1,0 +1,144 @@
+/** One forker process, from its start to its end, as the host sees it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fstatSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { ForkerError } from '../../errors.ts';
+import { type Cookie, cookieVariables } from '../cookie.ts';
+import type { ProcessIdentity } from '../identity.ts';
+import type { KernelName } from '../kernels.ts';
+import { Line } from './line.ts';
+import type { ForkerCommand, ForkerReport } from './messages.ts';
+
+/** How long a forker may take from its start to its first word, in milliseconds. */
+const START_TIMEOUT_MS = 10_000;
+
+/** A small heap and no helper threads: 17 MB of its own, and forks stay cheap. */
+const NODE_FLAGS = ['--max-semi-space-size=1', '--single-threaded', '--v8-pool-size=0', '--no-warnings'];
+
+export interface ForkerProcessOptions {
+  readonly runId: string;
+  readonly outer: readonly Cookie[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly socketPath: string;
+  readonly secret: string;
+  readonly runFile: string;
+  readonly orphanGrace: number;
+  readonly kernelName: KernelName;
+  readonly onReport: (report: ForkerReport) => void;
+  /** It was ready once, and is gone without having been dismissed. */
+  readonly onLost: (identity: ProcessIdentity, cause: string) => void;
+}
+
+export class ForkerProcess {
+  /** Rejects when it ends, or says nothing for 10 s, before it is ready. */
+  readonly ready: Promise<ProcessIdentity>;
+  /** It is dead and reaped. */
+  readonly gone: Promise<void>;
+  readonly #process: ChildProcess;
+  readonly #line: Line<ForkerCommand, ForkerReport> | undefined;
+  readonly #options: ForkerProcessOptions;
+  #identity: ProcessIdentity | undefined;
+  #announce: (identity: ProcessIdentity) => void = () => {};
+  #dismissed = false;
+  /** Why it ended, in its own words or the system's. */
+  #cause = 'it closed its line';
+
+  constructor(options: ForkerProcessOptions) {
+    this.#options = options;
+    this.#process = startProgram(options);
+    this.gone = new Promise((resolve) => {
+      this.#process.once('exit', () => resolve());
+      this.#process.once('error', () => resolve());
+    });
+    this.ready = this.#firstWord();
+    const socket = this.#process.stdio[3];
+    if (this.#process.pid === undefined || socket === undefined || socket === null) return;
+    this.#line = new Line(socket as Socket, (report) => this.#heard(report), () => this.#lineClosed());
+    this.#process.unref();
+    const { runId, outer, env, socketPath, secret, runFile, orphanGrace } = options;
+    this.#line.send({ do: 'begin', runId, outer, env, socketPath, secret, runFile, orphanGrace });
+  }
+
+  send(command: ForkerCommand): void {
+    this.#line?.send(command);
+  }
+
+  /** Whether it keeps the host from ending. */
+  hold(held: boolean): void {
+    this.#line?.hold(held);
+  }
+
+  /** It may go; what it would do when the host dies, it does now. */
+  dismiss(): void {
+    this.#dismissed = true;
+    this.#process.ref();
+    this.#line?.destroy();
+  }
+
+  #firstWord(): Promise<ProcessIdentity> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        reject(new ForkerError(`the forker said nothing for ${START_TIMEOUT_MS} ms`));
+        this.#process.kill('SIGKILL');
+      }, START_TIMEOUT_MS);
+      this.#announce = (identity) => {
+        clearTimeout(timer);
+        resolve(identity);
+      };
+      this.#process.once('error', reject);
+      this.#process.once('exit', (code, signal) => {
+        this.#cause = signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`;
+        reject(new ForkerError(this.#cause));
+      });
+      void this.gone.then(() => clearTimeout(timer));
+    });
+  }
+
+  #heard(report: ForkerReport): void {
+    if (report.is === 'ready') {
+      this.#identity = report.identity;
+      this.#announce(report.identity);
+    } else if (report.is === 'broken') {
+      this.#cause = report.message;
+    } else {
+      this.#options.onReport(report);
+    }
+  }
+
+  /** Without its line it is of no use, dead or not: make sure that it is dead. */
+  #lineClosed(): void {
+    if (this.#dismissed) return;
+    this.#process.kill('SIGKILL'); // our own child, not reaped yet, or this does nothing
+    void this.gone.then(() => {
+      if (this.#identity !== undefined) this.#options.onLost(this.#identity, this.#cause);
+    });
+  }
+}
+
+function startProgram({ kernelName, runId, outer, env }: ForkerProcessOptions): ChildProcess {
+  // The host's own NODE_OPTIONS are not for it: an inspector's port or a preloaded module would be used twice.
+  const { NODE_OPTIONS: _, ...inherited } = env;
+  return spawn(process.execPath, [...NODE_FLAGS, programPath(), kernelName, runId], {
+    detached: true, // Ctrl-C in a terminal must not reach it
+    cwd: '/',
+    env: { ...inherited, ...cookieVariables({ runId, workerId: '' }, outer) },
+    // Its own 0 to 2, the line, and the host's 0 to 2 for workers that are to inherit them.
+    stdio: ['ignore', 'ignore', orIgnore(2), 'pipe', orIgnore(0), orIgnore(1), orIgnore(2)],
+  });
+}
+
+/** In a checkout the tests run the sources, which Node 20 cannot: the program is always the built one. */
+function programPath(): string {
+  const here = new URL('./program.js', import.meta.url);
+  return fileURLToPath(import.meta.url.endsWith('.ts') ? here.href.replace('/src/os/', '/dist/os/') : here);
+}
+
+function orIgnore(fd: number): number | 'ignore' {
+  try {
+    fstatSync(fd);
+    return fd;
+  } catch {
+    return 'ignore'; // the host was started without it
+  }
+}

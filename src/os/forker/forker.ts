@@ -1,0 +1,268 @@
+/** The host's side of the forker: starts it, has it fork, and when it is lost clears up and starts another. */
+import type { Socket } from 'node:net';
+import { ForkerError, messageOf, type SpawnFailure } from '../../errors.ts';
+import { type ClearingTools, clear } from '../clearing.ts';
+import type { ProcessIdentity } from '../identity.ts';
+import type { KernelName } from '../kernels.ts';
+import { byteSink, byteSource } from '../node-streams.ts';
+import type {
+  InputSpec,
+  OsProcess,
+  OsProcessEvent,
+  OutputSpec,
+  Signal,
+  Spawner,
+  SpawnerOptions,
+  SpawnRequest,
+  Streams,
+} from '../os.ts';
+import { ForkerProcess } from './forker-process.ts';
+import type { ForkerCommand, ForkerReport, StreamSource } from './messages.ts';
+import { failure } from './spawn-failure.ts';
+import { type StreamEnd, StreamPool } from './stream-pool.ts';
+
+/** A new forker that dies before it is ready is tried again this often, then its workers fail to start. */
+const ATTEMPTS = 3;
+
+interface Birth {
+  readonly id: number;
+  readonly request: SpawnRequest;
+  readonly listener: (event: OsProcessEvent) => void;
+  /** `ordered` until the forker answers; only then is there, perhaps, a process. */
+  phase: 'waiting' | 'ordered' | 'alive' | 'exited';
+  identity: ProcessIdentity | undefined;
+  bornAt: number;
+  ends: readonly StreamEnd[];
+}
+
+export interface ForkerSpawnerOptions extends SpawnerOptions {
+  readonly tools: ClearingTools;
+  readonly secret: string;
+  readonly kernelName: KernelName;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export class ForkerSpawner implements Spawner {
+  readonly #options: ForkerSpawnerOptions;
+  readonly #births = new Map<number, Birth>();
+  readonly #pool = new StreamPool((count) => this.#send({ do: 'connect', count }));
+  #forker: ForkerProcess | undefined;
+  /** Settles when there is a forker again, or none can be had. */
+  #ready: Promise<void> = Promise.resolve();
+  #lastId = 0;
+  #closing = false;
+  #closed: () => void = () => {};
+
+  constructor(options: ForkerSpawnerOptions) {
+    this.#options = options;
+  }
+
+  start(): Promise<void> {
+    this.#ready = this.#startForker();
+    this.#ready.catch(() => {});
+    return this.#ready;
+  }
+
+  spawn(request: SpawnRequest, listener: (event: OsProcessEvent) => void): OsProcess {
+    this.#lastId += 1;
+    const birth: Birth = {
+      id: this.#lastId,
+      request,
+      listener,
+      phase: 'waiting',
+      identity: undefined,
+      bornAt: 0,
+      ends: [],
+    };
+    this.#births.set(birth.id, birth);
+    this.#forker?.hold(true);
+    void this.#order(birth);
+    return { signal: (signal: Signal) => this.#send({ do: 'signal', id: birth.id, signal }) };
+  }
+
+  /** A stream has come in from the forker. */
+  admit(id: number, socket: Socket): void {
+    this.#pool.add({ id, socket });
+  }
+
+  /** Streams cannot come in, as when the host has no descriptor left. */
+  refuse(error: Error): void {
+    this.#pool.fail(failure('streams', error));
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    await this.#ready.catch(() => {});
+    const forker = this.#forker;
+    if (forker === undefined) return;
+    const closed = new Promise<void>((resolve) => {
+      this.#closed = resolve;
+    });
+    forker.hold(true);
+    forker.send({ do: 'close' });
+    await closed; // also when it is lost meanwhile: then we have cleared up ourselves
+    this.#pool.clear();
+    forker.dismiss();
+    await forker.gone;
+  }
+
+  abandon(): void {
+    // The line closes with this process, and the forker does the rest.
+  }
+
+  async #order(birth: Birth): Promise<void> {
+    try {
+      await this.#ready;
+      const ends = await this.#pool.take(streamCount(birth.request));
+      birth.ends = ends;
+      birth.phase = 'ordered';
+      this.#send({ do: 'fork', order: { ...orderOf(birth), streams: streamSources(birth.request, ends) } });
+    } catch (error) {
+      this.#failed(birth, isSpawnFailure(error) ? error : failure('forker', error));
+    }
+  }
+
+  #send(command: ForkerCommand): void {
+    this.#forker?.send(command);
+  }
+
+  async #startForker(): Promise<void> {
+    const { kernel, clock } = this.#options.tools;
+    for (let attempt = 1; ; attempt += 1) {
+      const begun = clock.monotonic();
+      const forker = new ForkerProcess({
+        ...this.#options,
+        outer: kernel.self.cookies,
+        onReport: (report) => this.#heard(report),
+        onLost: (identity, cause) => void this.#lost(forker, identity, cause),
+      });
+      this.#forker = forker;
+      try {
+        const identity = await forker.ready;
+        forker.hold(this.#births.size > 0);
+        this.#pool.refill();
+        this.#options.onForker({ type: 'started', identity, ms: clock.monotonic() - begun });
+        return;
+      } catch (error) {
+        this.#forker = undefined;
+        if (attempt === ATTEMPTS) throw new ForkerError(`no forker: ${messageOf(error)}`, { cause: error });
+      }
+    }
+  }
+
+  #heard(report: ForkerReport): void {
+    if (report.is === 'connect-failed') return this.#pool.fail(report.failure, 1);
+    if (report.is === 'closed') return this.#closed();
+    if (!('id' in report)) return;
+    const birth = this.#births.get(report.id);
+    if (birth === undefined) return;
+    if (report.is === 'forked') {
+      birth.phase = 'alive';
+      birth.identity = report.identity;
+      birth.bornAt = this.#options.tools.clock.monotonic();
+      const { identity, commandLine } = report;
+      birth.listener({ type: 'os.spawned', identity, commandLine, streams: streamsOf(birth.request, birth.ends) });
+    } else if (report.is === 'fork-failed') {
+      this.#failed(birth, report.failure);
+    } else if (report.is === 'exited') {
+      const { code, signal, treeEmpty } = report;
+      birth.phase = 'exited';
+      if (treeEmpty) this.#forget(birth);
+      birth.listener({ type: 'os.exited', code, signal, treeEmpty });
+    } else {
+      this.#forget(birth);
+      birth.listener({ type: 'os.treeEmpty' });
+    }
+  }
+
+  #failed(birth: Birth, spawnFailure: SpawnFailure): void {
+    for (const { socket } of birth.ends) socket.destroy();
+    this.#forget(birth);
+    birth.listener({ type: 'os.spawnFailed', failure: spawnFailure });
+  }
+
+  #forget(birth: Birth): void {
+    this.#births.delete(birth.id);
+    if (this.#births.size === 0 && !this.#closing) this.#forker?.hold(false);
+  }
+
+  /** The forker died: what it had started is ended here, verified, before anything new is started. */
+  async #lost(forker: ForkerProcess, identity: ProcessIdentity, cause: string): Promise<void> {
+    const births = [...this.#births.values()].filter((birth) => birth.phase !== 'waiting');
+    this.#forker = undefined;
+    this.#pool.clear();
+    this.#ready = this.#recover(births);
+    this.#ready.catch(() => {});
+    this.#options.onForker({ type: 'lost', identity, workers: births.length, cause });
+    for (const birth of births) if (birth.phase !== 'ordered') birth.listener({ type: 'os.forkerLost' });
+    await forker.gone;
+  }
+
+  async #recover(births: readonly Birth[]): Promise<void> {
+    const { tools, runId, orphanGrace } = this.#options;
+    const now = tools.clock.monotonic();
+    // Old enough not to share its start time with whoever might have its pid by now; the younger go by their mark.
+    const known = births.flatMap(({ identity, phase, bornAt }) =>
+      identity !== undefined && phase === 'alive' && now - bornAt > 1_000
+        ? [{ ...identity, session: identity.pid }]
+        : [],
+    );
+    await clear(tools, { claim: { runId, workerId: undefined, known }, emptyLooks: 2 }, orphanGrace);
+    for (const birth of births) {
+      if (birth.phase === 'ordered') this.#failed(birth, FORKER_LOST);
+      else {
+        this.#forget(birth);
+        birth.listener({ type: 'os.treeEmpty' });
+      }
+    }
+    if (this.#closing) return this.#closed();
+    await this.#startForker();
+  }
+}
+
+const FORKER_LOST: SpawnFailure = {
+  phase: 'forker',
+  code: 'EFORKERLOST',
+  errno: undefined,
+  message: 'the forker died while it started this process',
+};
+
+const isSpawnFailure = (error: unknown): error is SpawnFailure =>
+  typeof error === 'object' && error !== null && 'phase' in error && !(error instanceof Error);
+
+const orderOf = ({ id, request: { workerId, command, args, cwd, env } }: Birth) => ({
+  id,
+  workerId,
+  command,
+  args,
+  cwd,
+  env: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value ?? null])),
+});
+
+const specs = (request: SpawnRequest): readonly [InputSpec, OutputSpec, OutputSpec, 'pipe' | 'ignore'] => [
+  request.stdin,
+  request.stdout,
+  request.stderr,
+  request.fd3,
+];
+
+const streamCount = (request: SpawnRequest): number => specs(request).filter((spec) => spec === 'pipe').length;
+
+function streamSources(request: SpawnRequest, ends: readonly StreamEnd[]) {
+  const left = [...ends];
+  const source = (spec: InputSpec | OutputSpec): StreamSource => (spec === 'pipe' ? left.shift()!.id : spec);
+  const [stdin, stdout, stderr, fd3] = specs(request);
+  return [source(stdin), source(stdout), source(stderr), source(fd3)] as const;
+}
+
+function streamsOf(request: SpawnRequest, ends: readonly StreamEnd[]): Streams {
+  const left = ends.map(({ socket }) => socket.ref());
+  const next = (spec: InputSpec | OutputSpec) => (spec === 'pipe' ? left.shift() : undefined);
+  const [stdin, stdout, stderr, fd3] = specs(request).map(next);
+  return {
+    stdin: stdin && byteSink(stdin.resume()),
+    stdout: stdout && byteSource(stdout),
+    stderr: stderr && byteSource(stderr),
+    fd3: fd3 && byteSource(fd3),
+  };
+}

@@ -1,0 +1,58 @@
+/** What the host and its forker say to each other: one JSON object a line. */
+import type { SpawnFailure } from '../../errors.ts';
+import type { Cookie } from '../cookie.ts';
+import type { ProcessIdentity } from '../identity.ts';
+import type { Signal } from '../os.ts';
+
+/** Where one of a child's descriptors 0 to 3 comes from. A number names a socket that the forker connected before. */
+export type StreamSource = 'ignore' | 'inherit' | number | { readonly file: string };
+
+export interface ForkOrder {
+  /** Names the child on this line; never used twice in a run. */
+  readonly id: number;
+  readonly workerId: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string | undefined;
+  /** Added to the environment of the run; null takes a variable away. */
+  readonly env: Readonly<Record<string, string | null>>;
+  /** stdin, stdout, stderr, fd 3. */
+  readonly streams: readonly [StreamSource, StreamSource, StreamSource, StreamSource];
+}
+
+export type ForkerCommand =
+  | {
+      readonly do: 'begin';
+      readonly runId: string;
+      readonly outer: readonly Cookie[];
+      readonly env: Readonly<Record<string, string>>;
+      readonly socketPath: string;
+      /** Proves to the host that a connection comes from its forker. */
+      readonly secret: string;
+      readonly runFile: string;
+      readonly orphanGrace: number;
+    }
+  | { readonly do: 'connect'; readonly count: number }
+  | { readonly do: 'fork'; readonly order: ForkOrder }
+  | { readonly do: 'signal'; readonly id: number; readonly signal: Signal }
+  | { readonly do: 'close' };
+
+/** What is told of a child. */
+export type ChildReport =
+  | { readonly is: 'forked'; readonly id: number; readonly identity: ProcessIdentity; readonly commandLine: string }
+  | { readonly is: 'fork-failed'; readonly id: number; readonly failure: SpawnFailure }
+  | {
+      readonly is: 'exited';
+      readonly id: number;
+      readonly code: number | null;
+      readonly signal: Signal | null;
+      readonly treeEmpty: boolean;
+    }
+  | { readonly is: 'tree-empty'; readonly id: number };
+
+export type ForkerReport =
+  | ChildReport
+  | { readonly is: 'ready'; readonly identity: ProcessIdentity }
+  | { readonly is: 'connect-failed'; readonly failure: SpawnFailure }
+  | { readonly is: 'closed' }
+  | { readonly is: 'broken'; readonly message: string };

@@ -1,0 +1,79 @@
+/** Streams connected ahead of time: a fork takes what it needs at once, and knows beforehand that it can have it. */
+import type { Socket } from 'node:net';
+import type { SpawnFailure } from '../../errors.ts';
+
+/** How many are kept ready: enough for a burst of births, few enough for a small descriptor limit. */
+const KEPT_READY = 8;
+
+/** The host's end of a stream, and its name on the line to the forker. */
+export interface StreamEnd {
+  readonly id: number;
+  readonly socket: Socket;
+}
+
+interface Taker {
+  readonly count: number;
+  readonly resolve: (ends: readonly StreamEnd[]) => void;
+  readonly reject: (failure: SpawnFailure) => void;
+}
+
+export class StreamPool {
+  readonly #connect: (count: number) => void;
+  #ready: StreamEnd[] = [];
+  #takers: Taker[] = [];
+  /** Asked for, and neither arrived nor failed yet. */
+  #expected = 0;
+
+  /** @param connect asks the forker for that many more */
+  constructor(connect: (count: number) => void) {
+    this.#connect = connect;
+  }
+
+  /** Rejects with a `SpawnFailure` when a stream cannot be had, as when descriptors run out. */
+  take(count: number): Promise<readonly StreamEnd[]> {
+    return new Promise((resolve, reject) => {
+      this.#takers.push({ count, resolve, reject });
+      this.#serve();
+    });
+  }
+
+  /** One has arrived. */
+  add(end: StreamEnd): void {
+    this.#expected = Math.max(0, this.#expected - 1);
+    this.#ready.push(end);
+    this.#serve();
+  }
+
+  /** One or all of those expected will not come: those who wait for them are told why. */
+  fail(failure: SpawnFailure, count = this.#expected): void {
+    this.#expected = Math.max(0, this.#expected - count);
+    const takers = this.#takers;
+    this.#takers = [];
+    for (const taker of takers) taker.reject(failure);
+  }
+
+  /** Asks for as many as are missing. Not done on failure, or a lack of descriptors would be asked for for ever. */
+  refill(): void {
+    const wanted = this.#takers.reduce((sum, taker) => sum + taker.count, KEPT_READY);
+    const missing = wanted - this.#ready.length - this.#expected;
+    if (missing <= 0) return;
+    this.#expected += missing;
+    this.#connect(missing);
+  }
+
+  /** The forker is gone, and its ends with it. Who waits goes on waiting, for the next one. */
+  clear(): void {
+    for (const { socket } of this.#ready) socket.destroy();
+    this.#ready = [];
+    this.#expected = 0;
+  }
+
+  #serve(): void {
+    for (let taker = this.#takers[0]; taker !== undefined; taker = this.#takers[0]) {
+      if (taker.count > this.#ready.length) break;
+      this.#takers.shift();
+      taker.resolve(this.#ready.splice(0, taker.count));
+    }
+    if (this.#takers.length > 0 || this.#ready.length <= KEPT_READY / 2) this.refill();
+  }
+}

@@ -1,0 +1,72 @@
+/** What the Linux kernel says about processes, through /proc. */
+import { readdirSync } from 'node:fs';
+import { hostname, uptime } from 'node:os';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { readCookies } from '../cookie.ts';
+import type { Kernel, ProcessFacts, Sighting } from '../os.ts';
+import { groupExists, sendSignal } from '../posix-signal.ts';
+import {
+  readBootId,
+  readCommandLine,
+  readPidNamespace,
+  readProcessCookies,
+  readStat,
+  readUserId,
+} from './proc.ts';
+
+/** How long a census may hold the event loop before it lets others have a turn. */
+const CENSUS_SLICE_MS = 4;
+
+/** The unit of start times in /proc: USER_HZ, 100 on every architecture that Node runs on. */
+const TICKS_PER_SECOND = 100;
+
+export function linuxKernel(): Kernel {
+  const bootId = readBootId();
+  const pidNamespace = readPidNamespace();
+
+  function sight(pid: number): Sighting | undefined {
+    const stat = readStat(pid);
+    if (stat === undefined) return undefined;
+    return { bootId, pidNamespace, pid, ...stat, cookies: readProcessCookies(pid) };
+  }
+
+  function inspect(pid: number): ProcessFacts | undefined {
+    const sighting = sight(pid);
+    const userId = readUserId(pid);
+    if (sighting === undefined || userId === undefined) return undefined;
+    return { ...sighting, userId, commandLine: readCommandLine(pid) };
+  }
+
+  return {
+    self: {
+      identity: { bootId, pidNamespace, pid: process.pid, startTime: readStat(process.pid)!.startTime },
+      userId: process.geteuid!(),
+      machine: hostname(),
+      cookies: readCookies((name) => process.env[name]),
+    },
+    startTimeNow: () => Math.floor(uptime() * TICKS_PER_SECOND),
+    async sight(pid) {
+      return sight(pid);
+    },
+    async inspect(pid) {
+      return inspect(pid);
+    },
+    async census() {
+      const sightings: Sighting[] = [];
+      let sliceEnds = performance.now() + CENSUS_SLICE_MS;
+      for (const name of readdirSync('/proc')) {
+        const pid = Number(name);
+        if (!Number.isInteger(pid)) continue;
+        const sighting = sight(pid);
+        if (sighting !== undefined) sightings.push(sighting);
+        if (performance.now() > sliceEnds) {
+          await nextTurn();
+          sliceEnds = performance.now() + CENSUS_SLICE_MS;
+        }
+      }
+      return sightings;
+    },
+    signal: sendSignal,
+    groupExists,
+  };
+}

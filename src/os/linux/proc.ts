@@ -1,0 +1,114 @@
+/** Reads /proc: short synchronous reads, because nothing may happen between looking and acting. */
+import { closeSync, openSync, readFileSync, readlinkSync, readSync, statSync } from 'node:fs';
+import { type Cookie, readCookies } from '../cookie.ts';
+import { COMMAND_LINE_KEPT } from '../os.ts';
+
+const STAT_BYTES = 1_024;
+const statBuffer = Buffer.allocUnsafe(STAT_BYTES);
+/** Linux allows 2 MiB and more of environment; a cookie stands at its front unless a shell sorted it. */
+const ENVIRONMENT_BYTES = 4 * 1_024 * 1_024;
+let environmentBuffer = Buffer.allocUnsafe(64 * 1_024);
+
+export interface Stat {
+  readonly zombie: boolean;
+  readonly parent: number;
+  readonly group: number;
+  readonly session: number;
+  /** Clock ticks since boot. */
+  readonly startTime: number;
+}
+
+/** proc_pid_stat(5). Undefined when there is no such process. */
+export function readStat(pid: number): Stat | undefined {
+  const length = readInto(`/proc/${pid}/stat`, statBuffer);
+  if (length === undefined || length === 0) return undefined;
+  return parseStat(statBuffer.toString('latin1', 0, length));
+}
+
+/** The second field, the name, may hold spaces, newlines and parentheses: fields are counted from its end. */
+export function parseStat(text: string): Stat {
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ', 20);
+  return {
+    zombie: fields[0] === 'Z' || fields[0] === 'X',
+    parent: Number(fields[1]),
+    group: Number(fields[2]),
+    session: Number(fields[3]),
+    startTime: Number(fields[19]),
+  };
+}
+
+/** Undefined when the environment may not be read, or the process is gone. */
+export function readProcessCookies(pid: number): readonly Cookie[] | undefined {
+  const path = `/proc/${pid}/environ`;
+  let length = readInto(path, environmentBuffer);
+  while (length === environmentBuffer.length && length < ENVIRONMENT_BYTES) {
+    environmentBuffer = Buffer.allocUnsafe(length * 2);
+    length = readInto(path, environmentBuffer);
+  }
+  if (length === undefined) return undefined;
+  return parseCookies(environmentBuffer.subarray(0, length));
+}
+
+/** An environment as the kernel keeps it: `NAME=value`, each ended by a zero byte. */
+export function parseCookies(environment: Buffer): readonly Cookie[] {
+  if (!environment.includes('REEVE_')) return [];
+  const variables = environment.toString('utf8').split('\0');
+  return readCookies((name) => variables.find((line) => line.startsWith(`${name}=`))?.slice(name.length + 1));
+}
+
+export function readCommandLine(pid: number): string {
+  try {
+    const text = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    return text.replace(/\0$/, '').replaceAll('\0', ' ').slice(0, COMMAND_LINE_KEPT);
+  } catch {
+    return '';
+  }
+}
+
+/** The effective user, or undefined when the process is gone. */
+export function readUserId(pid: number): number | undefined {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const uid = /^Uid:\t\d+\t(\d+)/m.exec(status)?.[1];
+    return uid === undefined ? undefined : Number(uid);
+  } catch {
+    return undefined;
+  }
+}
+
+export const readBootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+
+/** Like `pid:[4026531836]`. */
+export const readPidNamespace = (): string => readlinkSync('/proc/self/ns/pid');
+
+/** False where /proc is missing, hides other processes' facts, or belongs to another pid namespace. */
+export function procIsUsable(): boolean {
+  try {
+    return readlinkSync('/proc/self') === String(process.pid) && statSync('/proc/1/stat').isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** How many bytes were read, or undefined when the file may not be read or its process is gone. */
+function readInto(path: string, buffer: Buffer): number | undefined {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch {
+    return undefined;
+  }
+  try {
+    let length = 0;
+    while (length < buffer.length) {
+      const count = readSync(file, buffer, length, buffer.length - length, null);
+      if (count === 0) break;
+      length += count;
+    }
+    return length;
+  } catch {
+    return undefined; // ESRCH: it went while we read
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,59 @@
+/** The real outside world, assembled. */
+import { randomBytes } from 'node:crypto';
+import { SharedCensus } from './census.ts';
+import { ControlSocket } from './control-socket.ts';
+import { DirectSpawner } from './forker/direct.ts';
+import { ForkerSpawner } from './forker/forker.ts';
+import { type KernelName, kernelHere, kernelNamed } from './kernels.ts';
+import { nodeFiles } from './node-files.ts';
+import { nodeNetwork } from './node-network.ts';
+import type { Os, Spawner, SpawnerOptions } from './os.ts';
+import { realClock } from './real-clock.ts';
+
+/** @param kernelName which twin answers; by default the better one that works here */
+export function nodeOs(kernelName: KernelName = kernelHere()): Os {
+  const kernel = kernelNamed(kernelName);
+  return {
+    processes: { ...kernel, openSpawner },
+    files: nodeFiles,
+    network: nodeNetwork,
+    clock: realClock,
+    random: { bytes: (count) => randomBytes(count) },
+  };
+
+  async function openSpawner(options: SpawnerOptions): Promise<Spawner> {
+    const tools = { kernel, clock: realClock, census: new SharedCensus(kernel) };
+    const env = environment();
+    const secret = randomBytes(16).toString('hex');
+    const forker =
+      options.kind === 'forker' ? new ForkerSpawner({ ...options, tools, env, secret, kernelName }) : undefined;
+    const control = await ControlSocket.listen({
+      path: options.socketPath,
+      secret,
+      onStream: (id, socket) => forker?.admit(id, socket),
+      onError: (error) => forker?.refuse(error),
+    });
+    const spawner = forker ?? new DirectSpawner({ ...options, tools, env });
+    try {
+      await forker?.start();
+    } catch (error) {
+      control.close();
+      throw error;
+    }
+    return {
+      spawn: (request, listener) => spawner.spawn(request, listener),
+      abandon: () => spawner.abandon(),
+      async close() {
+        await spawner.close();
+        control.close();
+      },
+    };
+  }
+}
+
+/** The host's environment as it is when the run begins; later changes to it are not seen by workers. */
+function environment(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}

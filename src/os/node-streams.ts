@@ -1,0 +1,28 @@
+/** Node's sockets as the plain byte streams of the port. */
+import type { Readable, Writable } from 'node:stream';
+import type { ByteSink, ByteSource } from './os.ts';
+
+export function byteSource(stream: Readable): ByteSource {
+  stream.on('error', () => {}); // 'close' follows
+  return {
+    listen(onBytes, onEnd) {
+      stream.on('data', onBytes);
+      stream.once('close', onEnd);
+      if (stream.closed) onEnd();
+      stream.resume();
+    },
+    destroy: () => void stream.destroy(),
+  };
+}
+
+export function byteSink(stream: Writable): ByteSink {
+  stream.on('error', () => {}); // each write is told of its own
+  return {
+    write: (bytes) =>
+      new Promise((resolve, reject) => {
+        stream.write(bytes, (error) => (error ? reject(error) : resolve()));
+      }),
+    end: () => void stream.end(),
+    destroy: () => void stream.destroy(),
+  };
+}

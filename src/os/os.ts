@@ -1,0 +1,193 @@
+/** The only door to the outside world. Everything above this floor is deterministic, given an `Os`. */
+import type { SpawnFailure } from '../errors.ts';
+import type { Cookie } from './cookie.ts';
+import type { ProcessIdentity } from './identity.ts';
+
+export interface Os {
+  readonly processes: Processes;
+  readonly files: Files;
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export type Timer = unknown;
+
+export interface Clock {
+  /** Milliseconds since 1970, with fractions; jumps when somebody sets the time. */
+  now(): number;
+  /** Milliseconds since some fixed moment; never jumps. */
+  monotonic(): number;
+  setTimeout(action: () => void, ms: number): Timer;
+  clearTimeout(timer: Timer): void;
+}
+
+export interface Random {
+  bytes(count: number): Uint8Array;
+}
+
+/** What the registry needs of a file system. Failures are Node's, with their `code`. */
+export interface Files {
+  /** Undefined when there is no such file. */
+  read(path: string): Promise<string | undefined>;
+  /** Creates or replaces, mode 0600. Not atomic: rename does that. */
+  write(path: string, text: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  /** No error when there is no such file. */
+  remove(path: string): Promise<void>;
+  /** The names in a directory, sorted; none when there is no such directory. */
+  list(directory: string): Promise<readonly string[]>;
+  /** With its parents, mode 0700. Takes group's and others' rights away from one that exists. */
+  makePrivateDirectory(path: string): Promise<void>;
+}
+
+/** Looking at a socket from outside: `refused` proves that its owner is gone, `absent` proves nothing. */
+export type SocketAnswer = 'answered' | 'refused' | 'absent' | 'unclear';
+
+export interface Network {
+  /** Does anybody listen on this local socket? */
+  knock(socketPath: string): Promise<SocketAnswer>;
+  /** True when a TCP connection is accepted within `timeout` milliseconds. */
+  connects(host: string, port: number, timeout: number): Promise<boolean>;
+  /** The status of a GET, or undefined when none came within `timeout` milliseconds. */
+  httpStatus(url: string, timeout: number): Promise<number | undefined>;
+}
+
+export type Signal = NodeJS.Signals;
+export type SignalOutcome = 'sent' | 'gone' | 'denied';
+
+/** One process as a census sees it. */
+export interface Sighting extends ProcessIdentity {
+  readonly parent: number;
+  readonly group: number;
+  readonly session: number;
+  /** Dead, but not yet reaped by its parent. Counts as dead. */
+  readonly zombie: boolean;
+  /** Innermost first; undefined when they may not be read. */
+  readonly cookies: readonly Cookie[] | undefined;
+}
+
+/** One process, looked at closely. */
+export interface ProcessFacts extends Sighting {
+  readonly userId: number;
+  /** Arguments separated by spaces, at most `COMMAND_LINE_KEPT` characters. */
+  readonly commandLine: string;
+}
+
+/** How much of a command line is recorded and compared. */
+export const COMMAND_LINE_KEPT = 4_096;
+
+/** Ourselves. */
+export interface Self {
+  readonly identity: ProcessIdentity;
+  readonly userId: number;
+  /** Tells machines that share a state directory apart. */
+  readonly machine: string;
+  /** The marks in our own environment: the runs whose worker we are. */
+  readonly cookies: readonly Cookie[];
+}
+
+/** What the kernel tells and does about processes. */
+export interface Kernel {
+  readonly self: Self;
+  /** The start time that a process born now would have. */
+  startTimeNow(): number;
+  sight(pid: number): Promise<Sighting | undefined>;
+  inspect(pid: number): Promise<ProcessFacts | undefined>;
+  /** Every process that we may see. Dear (some 30 µs a process on Linux): share it, see `SharedCensus`. */
+  census(): Promise<readonly Sighting[]>;
+  /** kill(2), so a negative pid means a group. Verify first: this does not. */
+  signal(pid: number, signal: Signal): SignalOutcome;
+  /** True while anything, be it a zombie, is in this process group. */
+  groupExists(group: number): boolean;
+}
+
+export interface Processes extends Kernel {
+  openSpawner(options: SpawnerOptions): Promise<Spawner>;
+}
+
+export interface SpawnerOptions {
+  readonly kind: 'forker' | 'direct';
+  readonly runId: string;
+  /** Where this run listens: the forker connects here, and other runs knock. */
+  readonly socketPath: string;
+  /** What is to be removed when the run is over, however it ends. */
+  readonly runFile: string;
+  /** Milliseconds between SIGTERM and SIGKILL for what outlives the host. */
+  readonly orphanGrace: number;
+  readonly onForker: (event: ForkerEvent) => void;
+}
+
+export type ForkerEvent =
+  | { readonly type: 'started'; readonly identity: ProcessIdentity; readonly ms: number }
+  | { readonly type: 'lost'; readonly identity: ProcessIdentity; readonly workers: number; readonly cause: string };
+
+/** Forks workers, reaps them, and signals them with everything under them. */
+export interface Spawner {
+  /** The listener hears `os.spawned` or `os.spawnFailed` first, exactly once, and never before this returns. */
+  spawn(request: SpawnRequest, listener: (event: OsProcessEvent) => void): OsProcess;
+  /** Ends whatever is left of the run, then the forker; the run's file is gone when it resolves. */
+  close(): Promise<void>;
+  /** The last resort of a host that exits at once: no waiting, no promises. */
+  abandon(): void;
+}
+
+export type InputSpec = 'pipe' | 'ignore' | 'inherit' | { readonly file: string };
+export type OutputSpec = 'pipe' | 'ignore' | 'inherit' | { readonly file: string };
+
+export interface SpawnRequest {
+  readonly workerId: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string | undefined;
+  /** Added to the host's environment; undefined takes a variable away. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: InputSpec;
+  readonly stdout: OutputSpec;
+  readonly stderr: OutputSpec;
+  readonly fd3: 'pipe' | 'ignore';
+}
+
+export interface OsProcess {
+  /** Signals the process, its group, and what left its group; asks for `os.treeEmpty` when nothing is left. */
+  signal(signal: Signal): void;
+}
+
+export interface Streams {
+  readonly stdin: ByteSink | undefined;
+  readonly stdout: ByteSource | undefined;
+  readonly stderr: ByteSource | undefined;
+  readonly fd3: ByteSource | undefined;
+}
+
+export type OsProcessEvent =
+  | {
+      readonly type: 'os.spawned';
+      readonly identity: ProcessIdentity;
+      readonly commandLine: string;
+      readonly streams: Streams;
+    }
+  | { readonly type: 'os.spawnFailed'; readonly failure: SpawnFailure }
+  /** The process itself is dead and reaped. `treeEmpty` is false while others are left in its group. */
+  | {
+      readonly type: 'os.exited';
+      readonly code: number | null;
+      readonly signal: Signal | null;
+      readonly treeEmpty: boolean;
+    }
+  /** Nothing is left of it; follows `os.exited` after a signal was sent. */
+  | { readonly type: 'os.treeEmpty' }
+  /** The forker died; the tree is being ended, and `os.treeEmpty` will follow without `os.exited`. */
+  | { readonly type: 'os.forkerLost' };
+
+export interface ByteSource {
+  listen(onBytes: (bytes: Uint8Array) => void, onEnd: () => void): void;
+  destroy(): void;
+}
+
+export interface ByteSink {
+  /** Resolves when the bytes are handed to the kernel; rejects when the reader is gone. */
+  write(bytes: Uint8Array | string): Promise<void>;
+  end(): void;
+  destroy(): void;
+}

@@ -1,0 +1,75 @@
+/** What `ps` and kill(2) say about processes: slower and coarser than /proc, for macOS and other Unixes. */
+import { type ExecFileSyncOptionsWithStringEncoding, execFileSync } from 'node:child_process';
+import { hostname } from 'node:os';
+import treeKill from 'tree-kill';
+import { readCookies } from '../cookie.ts';
+import { COMMAND_LINE_KEPT, type Kernel, type ProcessFacts, type Sighting } from '../os.ts';
+import { groupExists, sendSignal } from '../posix-signal.ts';
+import { cookiesBehind, PS_COLUMNS, type PsRow, parsePidAndText, parsePsRow, runPs } from './ps.ts';
+
+export function portableKernel(): Kernel {
+  const bootId = readBootSession();
+  const own = parsePsRow(execFileSync('ps', ['-p', String(process.pid), '-o', PS_COLUMNS], PS_SYNC));
+  if (own === undefined) throw new Error('ps gives no usable answer about this process');
+
+  // A session cannot be asked for everywhere; a process that we forked leads its group and its session alike.
+  const sighting = (row: PsRow, withEnvironment: string | undefined): ProcessFacts => ({
+    bootId,
+    pidNamespace: '',
+    pid: row.pid,
+    startTime: row.startTime,
+    parent: row.parent,
+    group: row.group,
+    session: row.group,
+    zombie: row.zombie,
+    cookies: withEnvironment === undefined ? undefined : cookiesBehind(row.commandLine, withEnvironment),
+    userId: row.userId,
+    commandLine: row.commandLine.slice(0, COMMAND_LINE_KEPT),
+  });
+
+  async function look(which: readonly string[]): Promise<readonly ProcessFacts[]> {
+    const [rows, environments] = await Promise.all([
+      runPs([...which, '-ww', '-o', PS_COLUMNS]),
+      runPs(['eww', ...which, '-o', 'pid=,args=']),
+    ]);
+    const texts = parsePidAndText(environments);
+    return rows.split('\n').flatMap((line) => {
+      const row = parsePsRow(line);
+      return row === undefined ? [] : [sighting(row, texts.get(row.pid))];
+    });
+  }
+
+  const inspect = async (pid: number) => (await look(['-p', String(pid)]))[0];
+
+  return {
+    self: {
+      identity: { bootId, pidNamespace: '', pid: process.pid, startTime: own.startTime },
+      userId: own.userId,
+      machine: hostname(),
+      cookies: readCookies((name) => process.env[name]),
+    },
+    startTimeNow: () => Math.floor(Date.now() / 1_000),
+    sight: inspect as (pid: number) => Promise<Sighting | undefined>,
+    inspect,
+    census: () => look(['-A']),
+    signal(pid, signal) {
+      const outcome = sendSignal(pid, signal);
+      // What it forked since we looked must go with it; `ps` is known to be there, or tree-kill would crash us.
+      if (outcome === 'sent' && signal === 'SIGKILL' && pid > 0) treeKill(pid, signal, () => {});
+      return outcome;
+    },
+    groupExists,
+  };
+}
+
+const PS_SYNC = { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' } } as const;
+
+/** macOS names each boot; elsewhere start times are dates, and those of two boots differ by themselves. */
+function readBootSession(): string {
+  try {
+    const options: ExecFileSyncOptionsWithStringEncoding = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] };
+    return execFileSync('sysctl', ['-n', 'kern.bootsessionuuid'], options).trim();
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,13 @@
+/** Time as the machine keeps it. */
+import type { Clock } from './os.ts';
+
+/** Node fires longer timers at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+export const realClock: Clock = {
+  // Date has whole milliseconds; the fraction only tells two calls apart.
+  now: () => Date.now() + (performance.now() % 1),
+  monotonic: () => performance.now(),
+  setTimeout: (action, ms) => setTimeout(action, Math.min(ms, LONGEST_TIMER)),
+  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
+};
