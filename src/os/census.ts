@@ -15,6 +15,8 @@ export interface Claim {
   readonly known: readonly Known[];
   /** A session whose leader, ours, was reaped just now: its members born no later than `bornBy` are ours. */
   readonly orphanedSession?: { readonly session: number; readonly bornBy: number };
+  /** Our own run, when this claim is on another around it: its processes carry both marks, and are spared. */
+  readonly spare?: string;
 }
 
 export class Census {
@@ -50,6 +52,7 @@ export class Census {
     const queue = [...this.#marked(claim), ...this.#known(claim), ...this.#orphaned(claim)];
     for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
       if (found.has(next) || !this.#isFairGame(next)) continue;
+      if (claim.spare !== undefined && carries(next, { runId: claim.spare, workerId: undefined })) continue;
       found.add(next);
       queue.push(...(this.#byParent.get(next.pid) ?? []));
       if (next.session === next.pid) queue.push(...(this.#bySession.get(next.session) ?? []));

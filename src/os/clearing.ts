@@ -33,6 +33,7 @@ export class Clearing {
   /** A group signalled as a whole, and when: its members from before need not be told again. */
   #toldGroup: { readonly group: number; readonly at: number } | undefined;
   #wait = FIRST_LOOK_AFTER;
+  #abandoned = false;
   #wake: () => void = () => {};
 
   constructor(tools: ClearingTools, options: ClearingOptions) {
@@ -68,9 +69,15 @@ export class Clearing {
     this.#claim = { ...this.#claim, orphanedSession: { session, bornBy } };
   }
 
+  /** Stop trying: `done` resolves though something may be left. */
+  abandon(): void {
+    this.#abandoned = true;
+    this.#wake();
+  }
+
   async #run(): Promise<void> {
     let empty = 0;
-    while (empty < this.#options.emptyLooks) {
+    while (empty < this.#options.emptyLooks && !this.#abandoned) {
       const census = await this.#tools.census.take();
       const covered = census.covered(this.#claim);
       this.#claim = { ...this.#claim, known: covered.map(remember) };
@@ -108,15 +115,33 @@ export class Clearing {
   }
 }
 
-/** SIGTERM, and SIGKILL after `grace` milliseconds; resolves when nothing is left. */
-export async function clear(tools: ClearingTools, options: ClearingOptions, grace: number): Promise<void> {
+/**
+ * SIGTERM, and SIGKILL after `grace` milliseconds; resolves when nothing is left. With a `patience`, it gives up that
+ * many milliseconds after SIGKILL: true means that nothing is left, false that something would not die.
+ */
+export async function clear(
+  tools: ClearingTools,
+  options: ClearingOptions,
+  grace: number,
+  patience = Number.POSITIVE_INFINITY,
+): Promise<boolean> {
+  const { clock } = tools;
   const clearing = new Clearing(tools, options);
   clearing.raise('SIGTERM');
-  const timer = tools.clock.setTimeout(() => clearing.raise('SIGKILL'), grace);
+  let gaveUp = false;
+  let timer = clock.setTimeout(() => {
+    clearing.raise('SIGKILL');
+    if (patience === Number.POSITIVE_INFINITY) return;
+    timer = clock.setTimeout(() => {
+      gaveUp = true;
+      clearing.abandon();
+    }, patience);
+  }, grace);
   try {
     await clearing.done;
+    return !gaveUp;
   } finally {
-    tools.clock.clearTimeout(timer);
+    clock.clearTimeout(timer);
   }
 }
 

@@ -1,10 +1,14 @@
 /** Where a run listens: other runs knock here to learn whether it lives, and its forker connects streams here. */
-import { rmSync } from 'node:fs';
+import { mkdtempSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 
 /** A stream names itself with its first line; who says nothing for this long is sent away. */
 const HELLO_TIMEOUT_MS = 5_000;
 const LONGEST_HELLO = 128;
+/** The kernel's limit is 108 bytes with a zero at the end; a socket with a longer path stands elsewhere, linked. */
+const LONGEST_SOCKET_PATH = 100;
 
 export interface ControlSocketOptions {
   readonly path: string;
@@ -18,9 +22,12 @@ export class ControlSocket {
   readonly #options: ControlSocketOptions;
   readonly #server: Server;
   readonly #unnamed = new Set<Socket>();
+  /** Where it really listens. */
+  readonly address: string;
 
   private constructor(options: ControlSocketOptions) {
     this.#options = options;
+    this.address = addressFor(options.path);
     this.#server = createServer((socket) => this.#greet(socket));
     this.#server.unref();
   }
@@ -29,7 +36,7 @@ export class ControlSocket {
     const control = new ControlSocket(options);
     await new Promise<void>((resolve, reject) => {
       control.#server.once('error', reject);
-      control.#server.listen({ path: options.path, backlog: 511 }, resolve);
+      control.#server.listen({ path: control.address, backlog: 511 }, resolve);
     });
     control.#server.removeAllListeners('error');
     control.#server.on('error', options.onError);
@@ -39,7 +46,13 @@ export class ControlSocket {
   close(): void {
     this.#server.close();
     for (const socket of this.#unnamed) socket.destroy();
-    rmSync(this.#options.path, { force: true });
+    for (const path of this.leftovers) rmSync(path, { force: true, recursive: true });
+  }
+
+  /** What it leaves on disk when its process just ends. */
+  get leftovers(): readonly string[] {
+    const { path } = this.#options;
+    return path === this.address ? [path] : [path, dirname(this.address)];
   }
 
   #greet(socket: Socket): void {
@@ -70,4 +83,21 @@ export class ControlSocket {
     socket.pause(); // what the process will say waits in the kernel for whoever listens
     this.#options.onStream(Number(id), socket);
   }
+}
+
+/** The address behind a socket's path, for whoever wants to connect. */
+export function socketAddress(path: string): string {
+  if (Buffer.byteLength(path) <= LONGEST_SOCKET_PATH) return path;
+  try {
+    return readlinkSync(path);
+  } catch {
+    return join(tmpdir(), 'reeve-no-such-socket'); // absent, then
+  }
+}
+
+function addressFor(path: string): string {
+  if (Buffer.byteLength(path) <= LONGEST_SOCKET_PATH) return path;
+  const address = join(mkdtempSync(join(tmpdir(), 'reeve-')), 'socket');
+  symlinkSync(address, path);
+  return address;
 }

@@ -3,6 +3,7 @@ import { get } from 'node:http';
 import { get as getSecurely } from 'node:https';
 import { connect, type NetConnectOpts } from 'node:net';
 import { codeOf } from '../errors.ts';
+import { socketAddress } from './control-socket.ts';
 import type { Network, SocketAnswer } from './os.ts';
 
 /** A local socket answers at once, or its owner's backlog is full, which proves life too. */
@@ -10,7 +11,7 @@ const KNOCK_TIMEOUT_MS = 1_000;
 
 export const nodeNetwork: Network = {
   async knock(socketPath): Promise<SocketAnswer> {
-    const code = await tryConnect({ path: socketPath }, KNOCK_TIMEOUT_MS);
+    const code = await tryConnect({ path: socketAddress(socketPath) }, KNOCK_TIMEOUT_MS);
     if (code === undefined) return 'answered';
     if (code === 'ECONNREFUSED') return 'refused';
     return code === 'ENOENT' ? 'absent' : 'unclear';

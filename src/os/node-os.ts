@@ -25,14 +25,18 @@ export function nodeOs(kernelName: KernelName = kernelHere()): Os {
     const tools = { kernel, clock: realClock, census: new SharedCensus(kernel) };
     const env = environment();
     const secret = randomBytes(16).toString('hex');
-    const forker =
-      options.kind === 'forker' ? new ForkerSpawner({ ...options, tools, env, secret, kernelName }) : undefined;
+    let forker: ForkerSpawner | undefined;
     const control = await ControlSocket.listen({
       path: options.socketPath,
       secret,
       onStream: (id, socket) => forker?.admit(id, socket),
       onError: (error) => forker?.refuse(error),
     });
+    if (options.kind === 'forker') {
+      const leftovers = [...control.leftovers, options.runFile];
+      const socketPath = control.address;
+      forker = new ForkerSpawner({ ...options, tools, env, secret, kernelName, leftovers, socketPath });
+    }
     const spawner = forker ?? new DirectSpawner({ ...options, tools, env });
     try {
       await forker?.start();

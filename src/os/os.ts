@@ -92,6 +92,8 @@ export interface Kernel {
   readonly self: Self;
   /** The start time that a process born now would have. */
   startTimeNow(): number;
+  /** Cheaper than a sighting, for a process that is known to be there. */
+  startTimeOf(pid: number): Promise<number | undefined>;
   sight(pid: number): Promise<Sighting | undefined>;
   inspect(pid: number): Promise<ProcessFacts | undefined>;
   /** Every process that we may see. Dear (some 30 µs a process on Linux): share it, see `SharedCensus`. */
@@ -164,7 +166,6 @@ export type OsProcessEvent =
   | {
       readonly type: 'os.spawned';
       readonly identity: ProcessIdentity;
-      readonly commandLine: string;
       readonly streams: Streams;
     }
   | { readonly type: 'os.spawnFailed'; readonly failure: SpawnFailure }

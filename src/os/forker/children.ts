@@ -75,12 +75,11 @@ export class Children {
       process.once('exit', (code, signal) => resolve([code, signal])),
     );
     // It cannot have been reaped before this turn of the event loop ends, so the pid is still its own.
-    const facts = await tools.kernel.inspect(pid);
-    const { bootId, pidNamespace } = tools.kernel.self.identity;
-    const identity = { bootId, pidNamespace, pid, startTime: facts?.startTime ?? tools.kernel.startTimeNow() };
+    const startTime = (await tools.kernel.startTimeOf(pid)) ?? tools.kernel.startTimeNow();
+    const identity = { ...tools.kernel.self.identity, pid, startTime };
     const child: Child = { id: order.id, workerId: order.workerId, process, identity, exited: false, clearing: undefined };
     this.#children.set(order.id, child);
-    report({ is: 'forked', id: order.id, identity, commandLine: facts?.commandLine ?? '' });
+    report({ is: 'forked', id: order.id, identity });
     void exit.then(([code, signal]) => this.#exited(child, code, signal));
     return process;
   }

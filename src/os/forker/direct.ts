@@ -66,9 +66,8 @@ export class DirectSpawner implements Spawner {
   async #heard(report: ChildReport): Promise<void> {
     const birth = this.#births.get(report.id)!;
     if (report.is === 'forked') {
-      const { identity, commandLine } = report;
       const streams = streamsOf((await birth.process)!);
-      birth.listener({ type: 'os.spawned', identity, commandLine, streams });
+      birth.listener({ type: 'os.spawned', identity: report.identity, streams });
       return;
     }
     await birth.process; // an exit is not told before the birth

@@ -22,7 +22,7 @@ export interface ForkerProcessOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly socketPath: string;
   readonly secret: string;
-  readonly runFile: string;
+  readonly leftovers: readonly string[];
   readonly orphanGrace: number;
   readonly kernelName: KernelName;
   readonly onReport: (report: ForkerReport) => void;
@@ -56,8 +56,8 @@ export class ForkerProcess {
     if (this.#process.pid === undefined || socket === undefined || socket === null) return;
     this.#line = new Line(socket as Socket, (report) => this.#heard(report), () => this.#lineClosed());
     this.#process.unref();
-    const { runId, outer, env, socketPath, secret, runFile, orphanGrace } = options;
-    this.#line.send({ do: 'begin', runId, outer, env, socketPath, secret, runFile, orphanGrace });
+    const { runId, outer, env, socketPath, secret, leftovers, orphanGrace } = options;
+    this.#line.send({ do: 'begin', runId, outer, env, socketPath, secret, leftovers, orphanGrace });
   }
 
   send(command: ForkerCommand): void {

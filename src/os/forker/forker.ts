@@ -38,6 +38,7 @@ interface Birth {
 export interface ForkerSpawnerOptions extends SpawnerOptions {
   readonly tools: ClearingTools;
   readonly secret: string;
+  readonly leftovers: readonly string[];
   readonly kernelName: KernelName;
   readonly env: Readonly<Record<string, string>>;
 }
@@ -160,8 +161,11 @@ export class ForkerSpawner implements Spawner {
       birth.phase = 'alive';
       birth.identity = report.identity;
       birth.bornAt = this.#options.tools.clock.monotonic();
-      const { identity, commandLine } = report;
-      birth.listener({ type: 'os.spawned', identity, commandLine, streams: streamsOf(birth.request, birth.ends) });
+      birth.listener({
+        type: 'os.spawned',
+        identity: report.identity,
+        streams: streamsOf(birth.request, birth.ends),
+      });
     } else if (report.is === 'fork-failed') {
       this.#failed(birth, report.failure);
     } else if (report.is === 'exited') {

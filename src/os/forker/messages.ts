@@ -29,7 +29,8 @@ export type ForkerCommand =
       readonly socketPath: string;
       /** Proves to the host that a connection comes from its forker. */
       readonly secret: string;
-      readonly runFile: string;
+      /** To be removed when the run has ended without its host: its file, its socket. */
+      readonly leftovers: readonly string[];
       readonly orphanGrace: number;
     }
   | { readonly do: 'connect'; readonly count: number }
@@ -39,7 +40,7 @@ export type ForkerCommand =
 
 /** What is told of a child. */
 export type ChildReport =
-  | { readonly is: 'forked'; readonly id: number; readonly identity: ProcessIdentity; readonly commandLine: string }
+  | { readonly is: 'forked'; readonly id: number; readonly identity: ProcessIdentity }
   | { readonly is: 'fork-failed'; readonly id: number; readonly failure: SpawnFailure }
   | {
       readonly is: 'exited';

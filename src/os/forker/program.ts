@@ -121,7 +121,6 @@ async function hostIsGone(): Promise<void> {
   if (begin === undefined || children === undefined) process.exit(0);
   setTimeout(() => process.exit(1), GIVE_UP_MS);
   await children.clearAll();
-  rmSync(begin.socketPath, { force: true });
-  rmSync(begin.runFile, { force: true });
+  for (const path of begin.leftovers) rmSync(path, { force: true, recursive: true });
   process.exit(0);
 }

@@ -45,6 +45,9 @@ export function linuxKernel(): Kernel {
       cookies: readCookies((name) => process.env[name]),
     },
     startTimeNow: () => Math.floor(uptime() * TICKS_PER_SECOND),
+    async startTimeOf(pid) {
+      return readStat(pid)?.startTime;
+    },
     async sight(pid) {
       return sight(pid);
     },

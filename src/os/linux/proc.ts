@@ -3,6 +3,8 @@ import { closeSync, openSync, readFileSync, readlinkSync, readSync, statSync } f
 import { type Cookie, readCookies } from '../cookie.ts';
 import { COMMAND_LINE_KEPT } from '../os.ts';
 
+/** An answer shorter than this is the whole answer. */
+const PAGE = 4_096;
 const STAT_BYTES = 1_024;
 const statBuffer = Buffer.allocUnsafe(STAT_BYTES);
 /** Linux allows 2 MiB and more of environment; a cookie stands at its front unless a shell sorted it. */
@@ -99,11 +101,9 @@ function readInto(path: string, buffer: Buffer): number | undefined {
     return undefined;
   }
   try {
-    let length = 0;
-    while (length < buffer.length) {
-      const count = readSync(file, buffer, length, buffer.length - length, null);
-      if (count === 0) break;
-      length += count;
+    let length = readSync(file, buffer, 0, buffer.length, null);
+    for (let count = length; count >= PAGE && length < buffer.length; length += count) {
+      count = readSync(file, buffer, length, buffer.length - length, null); // the kernel gives a page at a time
     }
     return length;
   } catch {

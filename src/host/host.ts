@@ -1,0 +1,199 @@
+/** The composition root: one run, from its sweep to its ordered stop. */
+import { createActor } from 'xstate';
+import { HostStoppedError, messageOf, OptionsError } from '../errors.ts';
+import { EventBus } from '../events.ts';
+import type { ForkerEvent, Os, Spawner } from '../os/os.ts';
+import { newRunId } from '../registry/run-id.ts';
+import { socketPath } from '../registry/run-paths.ts';
+import { RunRegistry } from '../registry/run-registry.ts';
+import { type SweepReport, sweep } from '../registry/sweep.ts';
+import { Supervisor, type SupervisorActor } from '../supervisor/supervisor.ts';
+import { supervisorMachine } from '../supervisor/supervisor-machine.ts';
+import { parseSupervisorSpec, type SupervisorOptions } from '../supervisor/supervisor-spec.ts';
+import { type OutputListener, WorkerRuntime } from '../worker/worker-runtime.ts';
+import { installExitHooks } from './exit-hooks.ts';
+import { hostMachine } from './host-machine.ts';
+import { type HostOptions, type HostSettings, parseHostOptions } from './options.ts';
+
+/**
+ * Starts a run: its record, the sweep of dead runs, its forker. Rejects with a `RegistryError` when the state directory
+ * cannot be used, and with a `ForkerError` when no forker can be had; nothing is left behind then.
+ */
+export async function startHost(options: HostOptions = {}): Promise<Host> {
+  const settings = parseHostOptions(options, process.env);
+  const { os, stateDirectory, orphanGrace, name } = settings;
+  const runId = newRunId(os.clock, os.random);
+  const events = new EventBus(() => os.clock.now(), settings.eventsKept);
+  const registry = new RunRegistry({
+    files: os.files,
+    stateDirectory,
+    runId,
+    name,
+    orphanGrace,
+    self: os.processes.self,
+    onWarning: ({ code, message }) => events.emit({ type: 'registry.warning', code, message }),
+  });
+  await registry.open();
+  try {
+    const [sweepReport, spawner] = await Promise.all([
+      settings.sweep
+        ? sweep({ os, stateDirectory, ownRunId: runId, dryRun: false })
+        : Promise.resolve<SweepReport>({ runs: [] }),
+      openSpawner(settings, runId, registry, events),
+    ]);
+    const runtime = new WorkerRuntime({ os, spawner, registry, events });
+    return new Host({ runId, sweepReport, events, runtime, settings });
+  } catch (error) {
+    await registry.remove();
+    throw error;
+  }
+}
+
+async function openSpawner(
+  { os, spawner: kind, stateDirectory, orphanGrace }: HostSettings,
+  runId: string,
+  registry: RunRegistry,
+  events: EventBus,
+): Promise<Spawner> {
+  const onForker = (event: ForkerEvent): void => {
+    const { pid } = event.identity;
+    if (event.type === 'started') {
+      registry.setForker(event.identity);
+      events.emit({ type: 'forker.started', pid, ms: event.ms });
+    } else {
+      events.emit({ type: 'forker.lost', pid, workers: event.workers, cause: event.cause });
+    }
+  };
+  return os.processes.openSpawner({
+    kind,
+    runId,
+    orphanGrace,
+    socketPath: socketPath(stateDirectory, runId),
+    runFile: registry.path,
+    onForker,
+  });
+}
+
+interface HostParts {
+  readonly runId: string;
+  readonly sweepReport: SweepReport;
+  readonly events: EventBus;
+  readonly runtime: WorkerRuntime;
+  readonly settings: HostSettings;
+}
+
+export class Host {
+  readonly runId: string;
+  readonly name: string;
+  /** What the sweep before this run found and did. */
+  readonly sweepReport: SweepReport;
+  readonly events: EventBus;
+  readonly #runtime: WorkerRuntime;
+  readonly #settings: HostSettings;
+  readonly #actor: ReturnType<typeof startActor>;
+  readonly #supervisors = new Map<string, Supervisor>();
+  readonly #removeExitHooks: () => void;
+  #stopping: Promise<void> | undefined;
+
+  /** @internal use `startHost` */
+  constructor({ runId, sweepReport, events, runtime, settings }: HostParts) {
+    this.runId = runId;
+    this.name = settings.name;
+    this.sweepReport = sweepReport;
+    this.events = events;
+    this.#runtime = runtime;
+    this.#settings = settings;
+    this.#actor = startActor(settings.os, runtime);
+    this.#removeExitHooks = installExitHooks(
+      { stop: (why) => this.stop(why), abandon: () => runtime.spawner.abandon() },
+      settings.signals,
+    );
+    const killed = sweepReport.runs.flatMap((run) => run.processes.filter(({ verdict }) => verdict === 'orphan'));
+    events.emit({ type: 'sweep.finished', runs: sweepReport.runs.length, killed: killed.length });
+    events.emit({ type: 'host.started', runId });
+  }
+
+  /** Oldest first; those that have ended too, until another takes their id. */
+  get supervisors(): readonly Supervisor[] {
+    return [...this.#supervisors.values()];
+  }
+
+  /**
+   * Starts a supervisor and its children; resolves when each is ready. Rejects with an `OptionsError` before anything
+   * is started, or with a `StartError` that names the child, after those started before it were stopped again.
+   */
+  async supervise(options: SupervisorOptions): Promise<Supervisor> {
+    if (this.#stopping !== undefined) throw new HostStoppedError();
+    const spec = parseSupervisorSpec(options);
+    if (this.#actor.getSnapshot().context.living.includes(spec.id)) {
+      throw new OptionsError('id', `'${spec.id}' is running already`);
+    }
+    this.#actor.send({ type: 'supervise', spec });
+    const actor = this.#actor.getSnapshot().children[spec.id] as SupervisorActor;
+    const supervisor = new Supervisor(spec.id, actor, this.#runtime);
+    this.#supervisors.set(spec.id, supervisor);
+    await supervisor.started();
+    return supervisor;
+  }
+
+  /** Calls `listener` for each line that a worker writes to a piped stream; returns the function that ends it. */
+  onOutput(listener: OutputListener): () => void {
+    return this.#runtime.onOutput(listener);
+  }
+
+  /** Looks again for what dead runs left behind. */
+  sweep(options: { readonly dryRun?: boolean } = {}): Promise<SweepReport> {
+    const { os, stateDirectory } = this.#settings;
+    return sweep({ os, stateDirectory, ownRunId: this.runId, dryRun: options.dryRun ?? false });
+  }
+
+  /**
+   * Stops the supervisors, newest first, each worker on its own plan; then the forker, and removes the run's record.
+   * Resolves when nothing is left. May be called again: it is the same stop.
+   */
+  stop(why = 'stop()'): Promise<void> {
+    this.#stopping ??= this.#stop(why);
+    return this.#stopping;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop('the end of its scope');
+  }
+
+  async #stop(why: string): Promise<void> {
+    this.events.emit({ type: 'host.stopping', why });
+    const stopped = new Promise<void>((resolve) => {
+      this.#actor.subscribe({ complete: resolve, error: () => resolve() });
+    });
+    this.#actor.send({ type: 'shutdown' });
+    await stopped;
+    await this.#runtime.spawner.close();
+    await this.#runtime.registry.remove().catch((error: unknown) =>
+      this.events.emit({ type: 'registry.warning', code: 'ERR_REEVE_REGISTRY', message: messageOf(error) }),
+    );
+    this.#removeExitHooks();
+    this.events.emit({ type: 'host.stopped' });
+  }
+}
+
+function startActor(os: Os, runtime: WorkerRuntime) {
+  const { events } = runtime;
+  const supervisor = supervisorMachine.provide({
+    actors: { worker: runtime.machine() },
+    actions: {
+      announceExit: (_, { path, reason }) => runtime.announceExit(path, reason),
+      announceRestart: (_, { path, reason, restarts }) =>
+        events.emit({ type: 'supervisor.restarting', path, reason, restarts }),
+      announceGivingUp: (_, { path, output }) => {
+        if (output.kind === 'shutdown') return;
+        events.emit({ type: 'supervisor.gave-up', path, because: output.path, reason: output.reason });
+      },
+    },
+  });
+  const clock = {
+    setTimeout: (action: (...args: unknown[]) => void, ms: number) => os.clock.setTimeout(action, ms),
+    clearTimeout: (timer: unknown) => os.clock.clearTimeout(timer),
+  };
+  const now = () => os.clock.monotonic();
+  return createActor(hostMachine.provide({ actors: { supervisor } }), { clock, input: { now } }).start();
+}

@@ -1,0 +1,154 @@
+/** Clears one dead run: judges each record, ends the orphans and all that carries the run's mark, and tells of each. */
+import { clear } from '../os/clearing.ts';
+import type { Claim, Known, SharedCensus } from '../os/census.ts';
+import { sameProcess } from '../os/identity.ts';
+import type { Os, Sighting, SignalOutcome } from '../os/os.ts';
+import type { RunFile } from './run-file.ts';
+import { orphanVerdict, type Verdict } from './verdict.ts';
+
+export interface SweptProcess {
+  /** The worker's ID in its supervisor, or what the process's mark says. */
+  readonly id: string;
+  readonly workerId: string;
+  /** Null for a record whose process never was, as far as can be seen. */
+  readonly pid: number | null;
+  readonly verdict: Verdict;
+  readonly action: SweepAction;
+  readonly evidence: string;
+}
+
+/** `ended-by-forker`: the run's own forker was still clearing up, and was let finish. `denied`: not ours to signal. */
+export type SweepAction = 'none' | 'ended' | 'killed' | 'would-end' | 'ended-by-forker' | 'denied' | 'survived';
+
+export interface ClearRunOptions {
+  readonly os: Os;
+  readonly census: SharedCensus;
+  readonly runId: string;
+  /** Undefined when it could not be read: then the mark alone decides. */
+  readonly file: RunFile | undefined;
+  readonly ownRunId: string | undefined;
+  readonly grace: number;
+  readonly dryRun: boolean;
+}
+
+export interface ClearedRun {
+  readonly processes: readonly SweptProcess[];
+  /** Nothing is left of the run, not even a doubt. */
+  readonly empty: boolean;
+}
+
+/** A forker clears up within its grace; then it is stuck, and cleared up itself. */
+const FORKER_PATIENCE_MS = 1_000;
+const FORKER_POLL_MS = 20;
+/** What SIGKILL does not end in this time, we cannot end. */
+const KILL_PATIENCE_MS = 5_000;
+
+interface Judged {
+  readonly id: string;
+  readonly workerId: string;
+  readonly pid: number | null;
+  readonly verdict: Verdict;
+  readonly evidence: string;
+  readonly known: Known | undefined;
+}
+
+export async function clearRun(options: ClearRunOptions): Promise<ClearedRun> {
+  const { os, census, runId, file, ownRunId, grace, dryRun } = options;
+  const before = file === undefined ? [] : await judge(os, file);
+  if (file !== undefined && !dryRun) await letForkerFinish(os, file, grace);
+  const judged = file === undefined ? [] : await judge(os, file);
+  const claim: Claim = {
+    runId,
+    workerId: undefined,
+    known: judged.flatMap(({ known }) => known ?? []),
+    ...(ownRunId === undefined ? {} : { spare: ownRunId }),
+  };
+  const told = new Map<number, { target: Sighting; action: SweepAction }>();
+  if (dryRun) {
+    for (const target of (await census.take()).covered(claim)) {
+      told.set(target.pid, { target, action: 'would-end' });
+    }
+    return { processes: report(runId, before, judged, told), empty: false };
+  }
+  const onSignal = (target: Sighting, signal: string, outcome: SignalOutcome) =>
+    told.set(target.pid, { target, action: actionOf(signal, outcome) });
+  const tools = { kernel: os.processes, clock: os.clock, census };
+  const ended = await clear(tools, { claim, emptyLooks: 2, onSignal }, grace, KILL_PATIENCE_MS);
+  if (!ended) markSurvivors((await census.take()).covered(claim), told);
+  const doubtful = judged.some(({ verdict }) => verdict === 'unverified' || verdict === 'foreign');
+  return { processes: report(runId, before, judged, told), empty: ended && !doubtful };
+}
+
+async function judge(os: Os, file: RunFile): Promise<readonly Judged[]> {
+  const { processes } = os;
+  return Promise.all(
+    Object.values(file.workers).map(async (record): Promise<Judged> => {
+      const { id, workerId } = record;
+      if (record.state === 'reserved') {
+        const evidence = 'reserved: killed before its fork was known; only its mark could find it';
+        return { id, workerId, pid: null, verdict: 'gone', evidence, known: undefined };
+      }
+      const { pid } = record.process;
+      const seen = await processes.inspect(pid);
+      const { verdict, evidence } = orphanVerdict(
+        file.runId,
+        record,
+        file.host.userId,
+        processes.self,
+        seen,
+      );
+      const known = verdict === 'orphan' ? { ...record.process, session: seen!.session } : undefined;
+      return { id, workerId, pid, verdict, evidence, known };
+    }),
+  );
+}
+
+/** The forker outlives its host only to do what we are about to do, and does it better: it is the parent. */
+async function letForkerFinish(os: Os, { forker }: RunFile, grace: number): Promise<void> {
+  if (forker === null) return;
+  const deadline = os.clock.monotonic() + grace + FORKER_PATIENCE_MS;
+  while (os.clock.monotonic() < deadline) {
+    const seen = await os.processes.sight(forker.pid);
+    if (seen === undefined || seen.zombie || !sameProcess(seen, forker)) return;
+    await new Promise<void>((resolve) => void os.clock.setTimeout(resolve, FORKER_POLL_MS));
+  }
+}
+
+function report(
+  runId: string,
+  before: readonly Judged[],
+  judged: readonly Judged[],
+  told: ReadonlyMap<number, { target: Sighting; action: SweepAction }>,
+): readonly SweptProcess[] {
+  const recorded = judged.map(({ known: _, ...entry }, index): SweptProcess => {
+    const was = before[index]!;
+    if (was.verdict === 'orphan' && entry.verdict === 'gone') {
+      return { ...entry, verdict: 'orphan', evidence: was.evidence, action: 'ended-by-forker' };
+    }
+    return { ...entry, action: told.get(entry.pid ?? 0)?.action ?? 'none' };
+  });
+  const pids = new Set(judged.map(({ pid }) => pid));
+  const found = [...told.values()]
+    .filter(({ target }) => !pids.has(target.pid))
+    .map(({ target, action }): SweptProcess => {
+      const workerId = (target.cookies ?? []).find((mark) => mark.runId === runId)?.workerId;
+      const evidence = workerId === undefined ? 'a descendant of an orphan' : "the run's mark";
+      const id = judged.find((entry) => entry.workerId === workerId)?.id ?? workerId ?? '';
+      return { id, workerId: workerId ?? '', pid: target.pid, verdict: 'orphan', action, evidence };
+    });
+  return [...recorded, ...found];
+}
+
+function actionOf(signal: string, outcome: SignalOutcome): SweepAction {
+  if (outcome === 'denied') return 'denied';
+  return signal === 'SIGKILL' ? 'killed' : 'ended';
+}
+
+function markSurvivors(
+  survivors: readonly Sighting[],
+  told: Map<number, { target: Sighting; action: SweepAction }>,
+): void {
+  for (const target of survivors) {
+    if (told.get(target.pid)?.action !== 'denied') told.set(target.pid, { target, action: 'survived' });
+  }
+}

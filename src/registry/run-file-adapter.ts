@@ -1,0 +1,47 @@
+/**
+ * lowdb's way to a run's file. lowdb's own adapter names every temporary file the same and makes an early write wait
+ * for all later ones; this one writes whatever is newest, once for all who wait, and answers each when its data is in.
+ */
+import type { Adapter } from 'lowdb';
+import type { Files } from '../os/os.ts';
+
+export class RunFileAdapter<T> implements Adapter<T> {
+  readonly #files: Files;
+  readonly #path: string;
+  #writes = 0;
+  #underWay: Promise<void> = Promise.resolve();
+  #next: Promise<void> | undefined;
+
+  constructor(files: Files, path: string) {
+    this.#files = files;
+    this.#path = path;
+  }
+
+  async read(): Promise<T | null> {
+    const text = await this.#files.read(this.#path);
+    return text === undefined ? null : (JSON.parse(text) as T);
+  }
+
+  /** Resolves when `data`, as it is when the write begins, is under the file's name. */
+  write(data: T): Promise<void> {
+    this.#next ??= this.#underWay.then(() => {
+      this.#next = undefined;
+      const written = this.#replace(JSON.stringify(data));
+      this.#underWay = written.catch(() => undefined);
+      return written;
+    });
+    return this.#next;
+  }
+
+  async #replace(text: string): Promise<void> {
+    this.#writes += 1;
+    const temporary = `${this.#path}.${this.#writes}.tmp`;
+    try {
+      await this.#files.write(temporary, text);
+      await this.#files.rename(temporary, this.#path);
+    } catch (error) {
+      await this.#files.remove(temporary).catch(() => undefined);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,133 @@
+/** This run's own file: every worker is in it before it is forked, and until nothing is left of it. */
+import { Low } from 'lowdb';
+import { codeOf, messageOf, RegistryError } from '../errors.ts';
+import { identityOf, type ProcessIdentity } from '../os/identity.ts';
+import type { Files, Self } from '../os/os.ts';
+import { type ActiveRecord, type ReservedRecord, RUN_FILE_VERSION, type RunFile } from './run-file.ts';
+import { RunFileAdapter } from './run-file-adapter.ts';
+import { runFilePath, runsDirectory } from './run-paths.ts';
+
+/** The file as it is kept in memory: lowdb writes whatever it holds. */
+type MutableRunFile = { -readonly [Key in keyof RunFile]: RunFile[Key] } & {
+  workers: Record<string, ReservedRecord | ActiveRecord>;
+};
+
+export interface RunRegistryOptions {
+  readonly files: Files;
+  readonly stateDirectory: string;
+  readonly runId: string;
+  readonly name: string;
+  readonly self: Self;
+  readonly orphanGrace: number;
+  /** A write that nobody waits for has failed. The next one carries its data too. */
+  readonly onWarning: (error: RegistryError) => void;
+}
+
+export class RunRegistry {
+  readonly path: string;
+  readonly #options: RunRegistryOptions;
+  readonly #db: Low<MutableRunFile>;
+
+  constructor(options: RunRegistryOptions) {
+    const { files, stateDirectory, runId, name, self, orphanGrace } = options;
+    this.#options = options;
+    this.path = runFilePath(stateDirectory, runId);
+    this.#db = new Low<MutableRunFile>(new RunFileAdapter(files, this.path), {
+      version: RUN_FILE_VERSION,
+      runId,
+      name,
+      host: { ...identityOf(self.identity), userId: self.userId, machine: self.machine },
+      forker: null,
+      orphanGrace,
+      workers: {},
+    });
+  }
+
+  /** Makes the directories and writes the file; without it no worker may start. */
+  async open(): Promise<void> {
+    const { files, stateDirectory } = this.#options;
+    const runs = runsDirectory(stateDirectory);
+    try {
+      await files.makePrivateDirectory(stateDirectory);
+      await files.makePrivateDirectory(runs);
+    } catch (error) {
+      throw registryError(runs, error);
+    }
+    await this.#write();
+  }
+
+  setForker(identity: ProcessIdentity): void {
+    this.#db.data.forker = identityOf(identity);
+    this.#writeBehind();
+  }
+
+  /** On disk when it resolves; rejects when it could not be written, and then nothing is reserved. */
+  async reserve(record: Omit<ReservedRecord, 'state'>): Promise<void> {
+    this.#db.data.workers[record.workerId] = { ...record, state: 'reserved' };
+    try {
+      await this.#write();
+    } catch (error) {
+      delete this.#db.data.workers[record.workerId];
+      throw error;
+    }
+  }
+
+  activate(workerId: string, identity: ProcessIdentity): void {
+    const record = this.#db.data.workers[workerId];
+    if (record === undefined) return;
+    this.#db.data.workers[workerId] = {
+      ...record,
+      state: 'active',
+      process: identityOf(identity),
+      session: identity.pid,
+      group: identity.pid,
+      lifecycle: 'spawning',
+      settled: false,
+    };
+    this.#writeBehind();
+  }
+
+  /** What is known of an active worker has changed. */
+  update(workerId: string, change: Partial<Pick<ActiveRecord, 'lifecycle' | 'settled'>>): void {
+    const record = this.#db.data.workers[workerId];
+    if (record?.state !== 'active') return;
+    this.#db.data.workers[workerId] = { ...record, ...change };
+    this.#writeBehind();
+  }
+
+  /** Nothing is left of the worker. */
+  release(workerId: string): void {
+    if (!(workerId in this.#db.data.workers)) return;
+    delete this.#db.data.workers[workerId];
+    this.#writeBehind();
+  }
+
+  /** The run is over, and nothing is left of it. */
+  async remove(): Promise<void> {
+    await this.#write().catch(() => undefined); // whatever is being written must not come after the removal
+    await this.#options.files.remove(this.path);
+  }
+
+  #writeBehind(): void {
+    this.#write().catch((error: RegistryError) => this.#options.onWarning(error));
+  }
+
+  async #write(): Promise<void> {
+    try {
+      await this.#db.write();
+    } catch (error) {
+      throw registryError(this.path, error);
+    }
+  }
+}
+
+function registryError(path: string, error: unknown): RegistryError {
+  const hint = HINTS[codeOf(error)] ?? 'the registry cannot be written';
+  return new RegistryError(path, `${hint}: ${messageOf(error)}`, { cause: error });
+}
+
+const HINTS: Record<string, string> = {
+  EACCES: 'no permission to write the registry; set REEVE_STATE_DIR or `stateDirectory` to a place of your own',
+  EROFS: 'the registry lies on a read-only file system; set REEVE_STATE_DIR or `stateDirectory`',
+  ENOSPC: 'no space left for the registry',
+};

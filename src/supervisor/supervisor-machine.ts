@@ -1,0 +1,184 @@
+/** A supervisor of strategy one_for_one: starts in order, restarts within its intensity, stops in reverse order. */
+import { assign, enqueueActions, setup } from 'xstate';
+import type { ExitReason } from '../events.ts';
+import { type ChildReady, workerMachine } from '../worker/worker-machine.ts';
+import { addRestart } from './intensity.ts';
+import { mustRestart } from './restart.ts';
+import type { ChildSpec, SupervisorSpec } from './supervisor-spec.ts';
+
+export interface SupervisorInput {
+  readonly spec: SupervisorSpec;
+  readonly path: string;
+  /** Milliseconds that never jump. */
+  readonly now: () => number;
+}
+
+/** How a supervisor ended, and which child made it. */
+export type SupervisorOutput =
+  | { readonly kind: 'shutdown' }
+  | { readonly kind: 'start-failed' | 'intensity-exceeded'; readonly path: string; readonly reason: ExitReason };
+
+export interface ChildStatus {
+  readonly spec: ChildSpec;
+  readonly path: string;
+  /** `waiting` for its turn · `starting`, `up` or `stopping` while its actor lives · `down` for good. */
+  readonly state: 'waiting' | 'starting' | 'up' | 'stopping' | 'down';
+  /** How often it was started. */
+  readonly incarnation: number;
+}
+
+interface SupervisorContext extends SupervisorInput {
+  readonly children: readonly ChildStatus[];
+  readonly restartTimes: readonly number[];
+  /** The exit that is being decided on, and the child as it was before. */
+  readonly exit: { readonly child: ChildStatus; readonly reason: ExitReason } | undefined;
+  readonly output: SupervisorOutput;
+}
+
+interface ChildDone {
+  readonly type: `xstate.done.actor.${string}`;
+  readonly actorId: string;
+  readonly output: ExitReason;
+}
+
+export type SupervisorEvent = { readonly type: 'shutdown' } | ChildReady | ChildDone;
+
+/** Names one incarnation: in the registry, in the worker's mark, and among the supervisor's actors. */
+export const workerIdOf = ({ path, incarnation }: ChildStatus): string => `${path}:${incarnation}`;
+
+export const supervisorMachine = setup({
+  types: {} as {
+    context: SupervisorContext;
+    events: SupervisorEvent;
+    input: SupervisorInput;
+    output: SupervisorOutput;
+    children: Record<string, 'worker'>;
+  },
+  actors: { worker: workerMachine },
+  guards: {
+    allStarted: ({ context }) => !context.children.some(({ state }) => state === 'waiting' || state === 'starting'),
+    nothingLives: ({ context }) => !context.children.some(lives),
+    firstStartFailed: ({ context: { exit } }) => exit?.child.state === 'starting' && exit.child.incarnation === 1,
+    restartDue: ({ context: { exit } }) => exit !== undefined && mustRestart(exit.child.spec.restart, exit.reason),
+    intensityExceeded: ({ context }) => context.restartTimes.length > context.spec.intensity,
+  },
+  actions: {
+    announceExit: (_: unknown, _params: { path: string; reason: ExitReason }) => {},
+    announceRestart: (_: unknown, _params: { path: string; reason: ExitReason; restarts: number }) => {},
+    announceGivingUp: (_: unknown, _params: { path: string; output: SupervisorOutput }) => {},
+    noteReady: assign(({ context, event }) => {
+      if (event.type !== 'child.ready') return {};
+      return { children: change(context.children, event.workerId, { state: 'up' }) };
+    }),
+    recordExit: enqueueActions(({ context, event, enqueue }) => {
+      if (!('actorId' in event)) return;
+      const { actorId, output: reason } = event;
+      const child = context.children.find((other) => workerIdOf(other) === actorId)!;
+      enqueue.stopChild(actorId); // XState keeps finished children until told otherwise
+      enqueue.assign({ children: change(context.children, actorId, { state: 'down' }), exit: { child, reason } });
+      enqueue({ type: 'announceExit', params: { path: child.path, reason } });
+    }),
+    startNext: enqueueActions(({ context, enqueue }) => {
+      const waiting = context.children.filter(({ state }) => state === 'waiting');
+      const busy = context.children.some(({ state }) => state === 'starting');
+      const next = context.spec.ordered ? waiting.slice(0, busy ? 0 : 1) : waiting;
+      const started = next.map(begin);
+      for (const child of started) enqueue.spawnChild('worker', { id: workerIdOf(child), input: inputOf(child) });
+      enqueue.assign({ children: context.children.map((child) => started[next.indexOf(child)] ?? child) });
+    }),
+    chargeRestart: assign({
+      restartTimes: ({ context }) => addRestart(context.restartTimes, context.now(), context.spec),
+    }),
+    restart: enqueueActions(({ context: { exit, children, restartTimes }, enqueue }) => {
+      const started = begin(exit!.child);
+      const { path } = started;
+      enqueue({ type: 'announceRestart', params: { path, reason: exit!.reason, restarts: restartTimes.length } });
+      enqueue.spawnChild('worker', { id: workerIdOf(started), input: inputOf(started) });
+      enqueue.assign({ children: change(children, workerIdOf(exit!.child), started) });
+    }),
+    blameStart: assign(({ context: { exit } }) => ({
+      output: { kind: 'start-failed' as const, path: exit!.child.path, reason: exit!.reason },
+    })),
+    blameIntensity: assign(({ context: { exit } }) => ({
+      output: { kind: 'intensity-exceeded' as const, path: exit!.child.path, reason: exit!.reason },
+    })),
+    stopNext: enqueueActions(({ context, enqueue }) => {
+      const living = context.children.filter(lives).reverse();
+      const due = (context.spec.ordered ? living.slice(0, 1) : living).filter(({ state }) => state !== 'stopping');
+      for (const child of due) enqueue.sendTo(workerIdOf(child), { type: 'stop' });
+      enqueue.assign({
+        children: context.children.map((child) => (due.includes(child) ? { ...child, state: 'stopping' } : child)),
+      });
+    }),
+  },
+}).createMachine({
+  id: 'supervisor',
+  context: ({ input }) => ({
+    ...input,
+    children: input.spec.children.map((spec) => ({
+      spec,
+      path: `${input.path}/${spec.id}`,
+      state: 'waiting',
+      incarnation: 0,
+    })),
+    restartTimes: [],
+    exit: undefined,
+    output: { kind: 'shutdown' },
+  }),
+  output: ({ context }) => context.output,
+  initial: 'starting',
+  on: { shutdown: '.stopping' },
+  states: {
+    starting: {
+      entry: 'startNext',
+      always: { guard: 'allStarted', target: 'running' },
+      on: {
+        'child.ready': { target: 'starting', reenter: true, actions: 'noteReady' },
+        'xstate.done.actor.*': { target: 'deciding', actions: 'recordExit' },
+      },
+    },
+    running: {
+      on: { 'xstate.done.actor.*': { target: 'deciding', actions: 'recordExit' } },
+    },
+    deciding: {
+      always: [
+        { guard: 'firstStartFailed', target: 'stopping', actions: 'blameStart' },
+        { guard: 'restartDue', target: 'restarting', actions: 'chargeRestart' },
+        { target: 'starting' },
+      ],
+    },
+    restarting: {
+      always: [
+        { guard: 'intensityExceeded', target: 'stopping', actions: 'blameIntensity' },
+        { target: 'starting', actions: 'restart' },
+      ],
+    },
+    stopping: {
+      entry: 'stopNext',
+      always: { guard: 'nothingLives', target: 'stopped' },
+      on: {
+        'xstate.done.actor.*': { target: 'stopping', reenter: true, actions: 'recordExit' },
+        shutdown: {}, // once is enough
+      },
+    },
+    stopped: { type: 'final', entry: { type: 'announceGivingUp', params: ({ context: { path, output } }) => ({ path, output }) } },
+  },
+});
+
+const lives = ({ state }: ChildStatus): boolean => state === 'starting' || state === 'up' || state === 'stopping';
+
+const begin = (child: ChildStatus): ChildStatus => ({
+  ...child,
+  state: 'starting',
+  incarnation: child.incarnation + 1,
+});
+
+const inputOf = (child: ChildStatus) => ({ spec: child.spec, path: child.path, workerId: workerIdOf(child) });
+
+function change(
+  children: readonly ChildStatus[],
+  workerId: string,
+  to: Partial<ChildStatus>,
+): readonly ChildStatus[] {
+  return children.map((child) => (workerIdOf(child) === workerId ? { ...child, ...to } : child));
+}

@@ -1,0 +1,98 @@
+/** A running supervisor, as its users hold it. */
+import type { ActorRefFrom, SnapshotFrom } from 'xstate';
+import { StartError } from '../errors.ts';
+import { describeExit } from '../worker/exit-reason.ts';
+import type { WorkerState } from '../events.ts';
+import type { WorkerRuntime } from '../worker/worker-runtime.ts';
+import { type ChildStatus, type SupervisorOutput, type supervisorMachine, workerIdOf } from './supervisor-machine.ts';
+
+export type SupervisorActor = ActorRefFrom<typeof supervisorMachine>;
+
+/** A child as `whichChildren` tells of it. */
+export interface ChildInfo {
+  readonly id: string;
+  readonly path: string;
+  readonly state: WorkerState;
+  /** Of the newest incarnation; undefined before its fork. */
+  readonly pid: number | undefined;
+  /** How often it was started. */
+  readonly starts: number;
+  readonly command: string;
+}
+
+export class Supervisor {
+  readonly path: string;
+  /** Resolves when all children are down: stopped, or given up. */
+  readonly stopped: Promise<SupervisorOutput>;
+  readonly #actor: SupervisorActor;
+  readonly #runtime: WorkerRuntime;
+
+  constructor(path: string, actor: SupervisorActor, runtime: WorkerRuntime) {
+    this.path = path;
+    this.#actor = actor;
+    this.#runtime = runtime;
+    this.stopped = new Promise((resolve) => {
+      const settle = (snapshot: SnapshotFrom<typeof supervisorMachine>) => {
+        if (snapshot.status === 'done') resolve(snapshot.output!);
+      };
+      settle(actor.getSnapshot());
+      actor.subscribe({ next: settle, error: () => {} });
+    });
+  }
+
+  /** Newest-started first, as OTP tells them. */
+  whichChildren(): readonly ChildInfo[] {
+    const { children } = this.#actor.getSnapshot().context;
+    return children
+      .map((child) => ({
+        id: child.spec.id,
+        path: child.path,
+        state: this.#stateOf(child),
+        pid: this.#runtime.incarnation(child.path)?.pid,
+        starts: child.incarnation,
+        command: [child.spec.command, ...child.spec.args].join(' '),
+      }))
+      .reverse();
+  }
+
+  /** The end of what a child wrote, at most 64 KiB; empty for streams that go elsewhere. */
+  tail(childId: string, stream: 'stdout' | 'stderr' = 'stdout'): string {
+    return this.#runtime.incarnation(`${this.path}/${childId}`)?.output[stream].text() ?? '';
+  }
+
+  /** Stops the children in reverse order, each on its own plan; resolves when nothing is left of any. */
+  async stop(): Promise<void> {
+    this.#actor.send({ type: 'shutdown' });
+    await this.stopped;
+  }
+
+  /** Resolves when every child is ready; rejects with a `StartError` when one is not, and all are stopped again. */
+  async started(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const settle = (snapshot: SnapshotFrom<typeof supervisorMachine>) => {
+        if (snapshot.matches('running') || snapshot.status === 'done') resolve();
+      };
+      settle(this.#actor.getSnapshot());
+      const subscription = this.#actor.subscribe({ next: settle, error: () => {} });
+      void this.stopped.then(() => subscription.unsubscribe());
+    });
+    const { output } = this.#actor.getSnapshot();
+    if (output !== undefined && output.kind !== 'shutdown') {
+      const { path, reason } = output;
+      const stderr = this.#runtime.incarnation(path)?.output.stderr.text() ?? '';
+      const cause = reason.kind === 'spawn-failed' ? { cause: reason.error } : {};
+      throw new StartError(path, describeExit(reason), stderr, cause);
+    }
+  }
+
+  #stateOf(child: ChildStatus): WorkerState {
+    const actor = this.#actor.getSnapshot().children[workerIdOf(child)];
+    if (actor === undefined) return child.state === 'down' ? 'exited' : 'spawning';
+    return topState(actor.getSnapshot().value);
+  }
+}
+
+/** A worker's machine has states below its four. */
+function topState(value: string | object): WorkerState {
+  return (typeof value === 'string' ? value : Object.keys(value)[0]) as WorkerState;
+}

@@ -1,0 +1,42 @@
+/** From how a process ended to why, and in words. */
+import type { ExitReason } from '../events.ts';
+
+/** Why we ended it, when it was us. */
+export type Ending =
+  | { readonly by: 'itself' }
+  | { readonly by: 'stop'; readonly forced: boolean }
+  | { readonly by: 'unready'; readonly detail: string }
+  | { readonly by: 'forker-lost' };
+
+export function exitReason(ending: Ending, code: number | null, signal: string | null): ExitReason {
+  switch (ending.by) {
+    case 'stop':
+      return { kind: 'shutdown', code, signal, forced: ending.forced };
+    case 'unready':
+      return { kind: 'not-ready', detail: ending.detail, code, signal };
+    case 'forker-lost':
+      return { kind: 'forker-lost' };
+    default:
+      if (signal === 'SIGKILL') return { kind: 'killed' };
+      return code === 0 ? { kind: 'normal' } : { kind: 'crashed', code, signal };
+  }
+}
+
+export function describeExit(reason: ExitReason): string {
+  switch (reason.kind) {
+    case 'normal':
+      return 'ended by itself with code 0';
+    case 'shutdown':
+      return reason.forced ? 'was killed after it had not obeyed' : 'was stopped';
+    case 'killed':
+      return 'was killed (SIGKILL) by somebody else';
+    case 'crashed':
+      return reason.signal === null ? `ended with code ${reason.code}` : `was ended by ${reason.signal}`;
+    case 'spawn-failed':
+      return reason.error.message;
+    case 'not-ready':
+      return `was not ready: ${reason.detail}`;
+    case 'forker-lost':
+      return 'was ended because the forker had died';
+  }
+}

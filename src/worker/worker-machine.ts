@@ -1,0 +1,220 @@
+/** One OS process as an actor: spawning → running → stopping → exited. */
+import { assertEvent, assign, fromCallback, sendParent, sendTo, setup } from 'xstate';
+import type { SpawnError } from '../errors.ts';
+import type { ExitReason, WorkerState } from '../events.ts';
+import { type Ending, exitReason } from './exit-reason.ts';
+import type { StopStage } from './stop-plan.ts';
+import type { WorkerSpec } from './worker-spec.ts';
+
+export interface WorkerInput {
+  readonly spec: WorkerSpec;
+  /** Where it stands in the tree, such as `services/api`. */
+  readonly path: string;
+  /** Its path and how often it was started: names one incarnation. */
+  readonly workerId: string;
+}
+
+interface WorkerContext extends WorkerInput {
+  readonly pid: number | undefined;
+  readonly ending: Ending;
+  /** The stage of the stop plan. */
+  readonly stage: number;
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly spawnError: SpawnError | undefined;
+}
+
+/** What the machine asks of its process. */
+export type ProcessCommand =
+  /** Do not fork, if you have not; the answer is `process.cancelled`, or the birth goes its way. */
+  | { readonly type: 'cancel' }
+  | { readonly type: 'watchReadiness' }
+  | { readonly type: 'apply'; readonly stage: StopStage }
+  /** Take in what output is left, and give up the record. */
+  | { readonly type: 'finish' };
+
+/** What its process tells. */
+export type ProcessEvent =
+  | { readonly type: 'process.spawned'; readonly pid: number }
+  | { readonly type: 'process.cancelled' }
+  | { readonly type: 'process.failed'; readonly error: SpawnError }
+  | { readonly type: 'process.ready' }
+  | { readonly type: 'process.unready'; readonly detail: string }
+  | {
+      readonly type: 'process.exited';
+      readonly code: number | null;
+      readonly signal: string | null;
+      readonly treeEmpty: boolean;
+    }
+  | { readonly type: 'process.treeEmpty' }
+  | { readonly type: 'process.forkerLost' }
+  | { readonly type: 'process.finished' };
+
+export type WorkerEvent = { readonly type: 'stop' } | ProcessEvent;
+
+/** What a worker tells its parent, besides its end. */
+export interface ChildReady {
+  readonly type: 'child.ready';
+  readonly workerId: string;
+}
+
+export const workerMachine = setup({
+  types: {} as { context: WorkerContext; events: WorkerEvent; input: WorkerInput; output: ExitReason },
+  actors: {
+    /** Reserves, forks, listens; provided by the host. */
+    process: fromCallback<ProcessCommand, WorkerInput>(() => {
+      throw new Error('the worker machine was not provided with a process');
+    }),
+  },
+  guards: {
+    needsNoProof: ({ context }) => context.spec.ready.kind === 'spawn',
+    treeEmpty: ({ event }) => event.type === 'process.exited' && event.treeEmpty,
+    hasNextStage: ({ context }) => context.stage + 1 < context.spec.stopPlan.length,
+    stageEnds: ({ context }) => Number.isFinite(stageOf(context).wait),
+  },
+  actions: {
+    announce: (_, _params: { state: WorkerState }) => {},
+    announceLingering: () => {},
+    tellReady: sendParent(({ context }): ChildReady => ({ type: 'child.ready', workerId: context.workerId })),
+    rememberBirth: assign({ pid: ({ event }) => (assertEvent(event, 'process.spawned'), event.pid) }),
+    rememberFailure: assign({
+      spawnError: ({ event }) => (assertEvent(event, 'process.failed'), event.error),
+    }),
+    rememberExit: assign(({ event }) => {
+      assertEvent(event, 'process.exited');
+      return { code: event.code, signal: event.signal };
+    }),
+    blameExitBeforeReady: assign(({ event }) => {
+      assertEvent(event, 'process.exited');
+      const how = event.signal === null ? `ended with code ${event.code}` : `was ended by ${event.signal}`;
+      return { ending: { by: 'unready' as const, detail: `it ${how} first` } };
+    }),
+    blameProbe: assign(({ event }) => {
+      assertEvent(event, 'process.unready');
+      return { ending: { by: 'unready' as const, detail: event.detail } };
+    }),
+    blameTimeout: assign(({ context }) => ({
+      ending: { by: 'unready' as const, detail: `not within ${context.spec.startTimeout} ms` },
+    })),
+    blameStop: assign({ ending: { by: 'stop' as const, forced: false } }),
+    blameForker: assign({ ending: { by: 'forker-lost' as const } }),
+    noteForce: assign(({ context }) =>
+      context.ending.by === 'stop' && stageOf(context).signal === 'SIGKILL'
+        ? { ending: { by: 'stop' as const, forced: true } }
+        : {},
+    ),
+    cancel: sendTo('process', { type: 'cancel' }),
+    watchReadiness: sendTo('process', { type: 'watchReadiness' }),
+    finish: sendTo('process', { type: 'finish' }),
+    applyStage: sendTo('process', ({ context }): ProcessCommand => ({ type: 'apply', stage: stageOf(context) })),
+    nextStage: assign({ stage: ({ context }) => context.stage + 1 }),
+  },
+  delays: {
+    startTimeout: ({ context }) => context.spec.startTimeout,
+    stageWait: ({ context }) => stageOf(context).wait,
+  },
+}).createMachine({
+  id: 'worker',
+  context: ({ input }) => ({
+    ...input,
+    pid: undefined,
+    ending: { by: 'itself' },
+    stage: 0,
+    code: null,
+    signal: null,
+    spawnError: undefined,
+  }),
+  output: ({ context: { ending, code, signal, spawnError } }) =>
+    spawnError === undefined ? exitReason(ending, code, signal) : { kind: 'spawn-failed', error: spawnError },
+  invoke: { id: 'process', src: 'process', input: ({ context: { spec, path, workerId } }) => ({ spec, path, workerId }) },
+  initial: 'spawning',
+  states: {
+    spawning: {
+      entry: { type: 'announce', params: { state: 'spawning' } },
+      initial: 'forking',
+      states: {
+        forking: {
+          on: {
+            'process.spawned': [
+              { guard: 'needsNoProof', target: '#worker.running', actions: 'rememberBirth' },
+              { target: 'proving', actions: 'rememberBirth' },
+            ],
+            stop: { target: '#worker.stopping.cancelling', actions: 'blameStop' },
+          },
+          after: { startTimeout: { target: '#worker.stopping.cancelling', actions: 'blameTimeout' } },
+        },
+        proving: {
+          entry: 'watchReadiness',
+          on: {
+            'process.ready': '#worker.running',
+            'process.unready': { target: '#worker.stopping.ending', actions: 'blameProbe' },
+            'process.exited': [
+              {
+                guard: 'treeEmpty',
+                target: '#worker.stopping.finishing',
+                actions: ['rememberExit', 'blameExitBeforeReady'],
+              },
+              { target: '#worker.stopping.ending', actions: ['rememberExit', 'blameExitBeforeReady'] },
+            ],
+            stop: { target: '#worker.stopping.ending', actions: 'blameStop' },
+          },
+          after: { startTimeout: { target: '#worker.stopping.ending', actions: 'blameTimeout' } },
+        },
+      },
+      on: {
+        'process.failed': { target: 'exited', actions: 'rememberFailure' },
+        'process.forkerLost': { target: '#worker.stopping.clearing', actions: 'blameForker' },
+      },
+    },
+    running: {
+      entry: [{ type: 'announce', params: { state: 'running' } }, 'tellReady'],
+      on: {
+        'process.exited': [
+          { guard: 'treeEmpty', target: '#worker.stopping.finishing', actions: 'rememberExit' },
+          { target: '#worker.stopping.ending', actions: 'rememberExit' }, // others are left in its group
+        ],
+        'process.forkerLost': { target: '#worker.stopping.clearing', actions: 'blameForker' },
+        stop: { target: '#worker.stopping.ending', actions: 'blameStop' },
+      },
+    },
+    stopping: {
+      entry: { type: 'announce', params: { state: 'stopping' } },
+      initial: 'ending',
+      states: {
+        /** Asked to stop before the OS answered: a birth in flight is never abandoned. */
+        cancelling: {
+          entry: 'cancel',
+          on: {
+            'process.spawned': { target: 'ending', actions: 'rememberBirth' },
+            'process.cancelled': '#worker.exited',
+            'process.failed': { target: '#worker.exited', actions: 'rememberFailure' },
+          },
+        },
+        /** The stop plan. It goes on when the leader is dead, until nothing is left. */
+        ending: {
+          entry: ['noteForce', 'applyStage'],
+          on: {
+            'process.exited': [
+              { guard: 'treeEmpty', target: 'finishing', actions: 'rememberExit' },
+              { actions: 'rememberExit' },
+            ],
+            'process.treeEmpty': 'finishing',
+            'process.forkerLost': 'clearing',
+          },
+          after: {
+            stageWait: [
+              { guard: 'hasNextStage', target: 'ending', reenter: true, actions: 'nextStage' },
+              { guard: 'stageEnds', target: 'ending', reenter: true, actions: 'announceLingering' },
+            ],
+          },
+        },
+        /** The forker is dead: the operating system's floor ends the tree, and says when it is done. */
+        clearing: { on: { 'process.treeEmpty': 'finishing' } },
+        finishing: { entry: 'finish', on: { 'process.finished': '#worker.exited' } },
+      },
+    },
+    exited: { type: 'final', entry: { type: 'announce', params: { state: 'exited' } } },
+  },
+});
+
+const stageOf = ({ spec, stage }: WorkerContext) => spec.stopPlan[stage]!;

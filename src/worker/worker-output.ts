@@ -1,0 +1,64 @@
+/** One incarnation's output: two tails, and whoever follows its lines. */
+import type { ByteSource } from '../os/os.ts';
+import { LineSplitter, Tail } from './output.ts';
+
+export type OutputStream = 'stdout' | 'stderr';
+export type LineListener = (line: string, stream: OutputStream) => void;
+
+/** Whoever follows all workers of a host. Lines are split only while they are wanted. */
+export interface OutputAudience {
+  readonly wanted: () => boolean;
+  readonly onLine: LineListener;
+}
+
+export class WorkerOutput {
+  readonly #audience: OutputAudience;
+  readonly stdout = new Tail();
+  readonly stderr = new Tail();
+  readonly #listeners = new Set<LineListener>();
+  readonly #sources = new Set<ByteSource>();
+  #onAllEnded: () => void = () => {};
+
+  constructor(audience: OutputAudience) {
+    this.#audience = audience;
+  }
+
+  follow(listener: LineListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  read(stream: OutputStream, source: ByteSource | undefined): void {
+    if (source === undefined) return;
+    this.#sources.add(source);
+    const lines = new LineSplitter((line) => {
+      for (const listener of [...this.#listeners]) listener(line, stream);
+      this.#audience.onLine(line, stream);
+    });
+    source.listen(
+      (bytes) => {
+        this[stream].add(bytes);
+        if (this.#listeners.size > 0 || this.#audience.wanted()) lines.add(bytes);
+      },
+      () => {
+        lines.end();
+        this.#sources.delete(source);
+        if (this.#sources.size === 0) this.#onAllEnded();
+      },
+    );
+  }
+
+  /** True when every stream has ended. */
+  get ended(): boolean {
+    return this.#sources.size === 0;
+  }
+
+  onceEnded(action: () => void): void {
+    this.#onAllEnded = action;
+  }
+
+  /** Whoever holds the other end now may keep it; we have heard enough. */
+  destroy(): void {
+    for (const source of this.#sources) source.destroy();
+  }
+}

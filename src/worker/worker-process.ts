@@ -1,0 +1,223 @@
+/** The effects behind a worker's machine: its record, its process, its streams. Lives as long as one incarnation. */
+import { fromCallback } from 'xstate';
+import { messageOf, SpawnError, type SpawnFailure } from '../errors.ts';
+import type { ByteSink, OsProcess, OsProcessEvent, SpawnRequest, Timer } from '../os/os.ts';
+import type { ProcessCommand, ProcessEvent, WorkerInput } from './worker-machine.ts';
+import { type Probe, watchReadiness } from './readiness.ts';
+import type { StopStage } from './stop-plan.ts';
+import { WorkerOutput } from './worker-output.ts';
+import type { WorkerRuntime } from './worker-runtime.ts';
+
+/** How long the last output is waited for when somebody else, a grandchild perhaps, holds the stream open. */
+const OUTPUT_GRACE_MS = 100;
+/** After this, no other process can have had its pid and its start time: see `ActiveRecord.settled`. */
+const SETTLED_AFTER_MS = 1_000;
+
+export const workerProcess = (runtime: WorkerRuntime) =>
+  fromCallback<ProcessCommand, WorkerInput>(({ input, sendBack, receive }) => {
+    const process = new WorkerProcess(runtime, input, sendBack);
+    receive((command) => process.obey(command));
+    void process.begin();
+  });
+
+class WorkerProcess {
+  readonly #runtime: WorkerRuntime;
+  readonly #input: WorkerInput;
+  readonly #tell: (event: ProcessEvent) => void;
+  readonly #output: WorkerOutput;
+  #cancelled = false;
+  #process: OsProcess | undefined;
+  #stdin: ByteSink | undefined;
+  #notified = false;
+  #onNotify: () => void = () => {};
+  #stopWatching: () => void = () => {};
+  #settledTimer: Timer | undefined;
+
+  constructor(runtime: WorkerRuntime, input: WorkerInput, tell: (event: ProcessEvent) => void) {
+    this.#runtime = runtime;
+    this.#input = input;
+    this.#tell = tell;
+    const { path } = input;
+    this.#output = new WorkerOutput({
+      wanted: () => runtime.isFollowed,
+      onLine: (line, stream) => runtime.onLine(path, line, stream),
+    });
+  }
+
+  async begin(): Promise<void> {
+    const { spec, path, workerId } = this.#input;
+    this.#runtime.adopt(path, { workerId, output: this.#output, stdin: undefined, pid: undefined });
+    try {
+      await this.#runtime.registry.reserve({ workerId, id: spec.id, path, command: commandOf(this.#input) });
+    } catch (error) {
+      this.#fail({ phase: 'record', code: causeCode(error), errno: undefined, message: messageOf(error) }, error);
+      return;
+    }
+    if (this.#cancelled) {
+      this.#runtime.registry.release(workerId);
+      this.#tell({ type: 'process.cancelled' });
+      return;
+    }
+    this.#process = this.#runtime.spawner.spawn(requestOf(this.#input), (event) => this.#heard(event));
+  }
+
+  obey(command: ProcessCommand): void {
+    switch (command.type) {
+      case 'cancel':
+        this.#cancelled = true;
+        break;
+      case 'watchReadiness':
+        this.#watchReadiness();
+        break;
+      case 'apply':
+        this.#apply(command.stage);
+        break;
+      case 'finish':
+        this.#finish();
+    }
+  }
+
+  #heard(event: OsProcessEvent): void {
+    switch (event.type) {
+      case 'os.spawned':
+        return this.#spawned(event);
+      case 'os.spawnFailed':
+        return this.#fail(event.failure);
+      case 'os.exited':
+        this.#dead();
+        return this.#tell({ ...event, type: 'process.exited' });
+      case 'os.treeEmpty':
+        return this.#tell({ type: 'process.treeEmpty' });
+      case 'os.forkerLost':
+        this.#dead();
+        return this.#tell({ type: 'process.forkerLost' });
+    }
+  }
+
+  #spawned({ identity, streams }: Extract<OsProcessEvent, { type: 'os.spawned' }>): void {
+    const { path, workerId } = this.#input;
+    const { registry, os } = this.#runtime;
+    registry.activate(workerId, identity);
+    this.#settledTimer = os.clock.setTimeout(
+      () => registry.update(workerId, { settled: true }),
+      SETTLED_AFTER_MS,
+    );
+    this.#stdin = streams.stdin;
+    this.#runtime.adopt(path, { workerId, output: this.#output, stdin: streams.stdin, pid: identity.pid });
+    this.#output.read('stdout', streams.stdout);
+    this.#output.read('stderr', streams.stderr);
+    streams.fd3?.listen(
+      (bytes) => {
+        if (this.#notified || !bytes.includes(NEWLINE)) return;
+        this.#notified = true;
+        this.#onNotify();
+      },
+      () => {},
+    );
+    this.#tell({ type: 'process.spawned', pid: identity.pid });
+  }
+
+  #watchReadiness(): void {
+    this.#stopWatching = watchReadiness(
+      this.#input.spec.ready,
+      {
+        os: this.#runtime.os,
+        followLines: (onLine) => this.#output.follow(onLine),
+        onNotify: (listener) => {
+          if (this.#notified) listener();
+          else this.#onNotify = listener;
+        },
+        runProbe: (command, args) => this.#runProbe(command, args),
+      },
+      () => this.#tell({ type: 'process.ready' }),
+    );
+  }
+
+  /** A probe is a process of ours like any other, with a record and a mark of its own. */
+  #runProbe(command: string, args: readonly string[]): Probe {
+    const { registry, spawner } = this.#runtime;
+    const { spec, path } = this.#input;
+    const workerId = `${this.#input.workerId}?ready`;
+    const request = { ...requestOf(this.#input), workerId, command, args, ...SILENT };
+    let process: OsProcess | undefined;
+    let cancelled = false;
+    const succeeded = new Promise<boolean>((resolve) => {
+      registry.reserve({ workerId, id: spec.id, path, command: [command, ...args].join(' ') }).then(
+        () => {
+          if (cancelled) return resolve(false);
+          process = spawner.spawn(request, (event) => {
+            if (event.type === 'os.spawned') registry.activate(workerId, event.identity);
+            if (event.type === 'os.spawned' && cancelled) process?.signal('SIGKILL');
+            if (event.type === 'os.exited' && !event.treeEmpty) process?.signal('SIGKILL');
+            if (event.type === 'os.exited') resolve(event.code === 0);
+            if (event.type === 'os.spawnFailed') resolve(false);
+          });
+        },
+        () => resolve(false),
+      );
+    });
+    void succeeded.then(() => registry.release(workerId));
+    return {
+      succeeded,
+      cancel() {
+        cancelled = true;
+        process?.signal('SIGKILL');
+      },
+    };
+  }
+
+  #apply({ signal, closeStdin }: StopStage): void {
+    this.#stopWatching();
+    if (closeStdin === true) this.#stdin?.end();
+    if (signal !== undefined) this.#process?.signal(signal);
+  }
+
+  #dead(): void {
+    this.#stopWatching();
+    if (this.#settledTimer !== undefined) this.#runtime.os.clock.clearTimeout(this.#settledTimer);
+  }
+
+  /** What was written before the death is in the streams already: it is waited for, but not for a stranger's sake. */
+  #finish(): void {
+    const { clock } = this.#runtime.os;
+    const finish = () => {
+      clock.clearTimeout(timer);
+      this.#output.onceEnded(() => {});
+      this.#output.destroy();
+      this.#stdin?.destroy();
+      this.#over();
+      this.#tell({ type: 'process.finished' });
+    };
+    const timer = clock.setTimeout(finish, OUTPUT_GRACE_MS);
+    if (this.#output.ended) finish();
+    else this.#output.onceEnded(finish);
+  }
+
+  #fail(failure: SpawnFailure, cause?: unknown): void {
+    this.#over();
+    const error = new SpawnError(this.#input.spec.command, failure, cause === undefined ? {} : { cause });
+    this.#tell({ type: 'process.failed', error });
+  }
+
+  #over(): void {
+    this.#dead();
+    this.#runtime.registry.release(this.#input.workerId);
+  }
+}
+
+const NEWLINE = 0x0a;
+const SILENT = { stdin: 'ignore', stdout: 'ignore', stderr: 'ignore', fd3: 'ignore' } as const;
+
+const commandOf = ({ spec }: WorkerInput): string => [spec.command, ...spec.args].join(' ').slice(0, COMMAND_KEPT);
+/** As much of a command line as the registry keeps. */
+const COMMAND_KEPT = 1_024;
+
+function requestOf({ spec, workerId }: WorkerInput): SpawnRequest {
+  const { command, args, cwd, env, stdin, stdout, stderr, ready } = spec;
+  return { workerId, command, args, cwd, env, stdin, stdout, stderr, fd3: ready.kind === 'notify' ? 'pipe' : 'ignore' };
+}
+
+const causeCode = (error: unknown): string => {
+  const code = (error as { cause?: { code?: unknown } }).cause?.code;
+  return typeof code === 'string' ? code : 'ERR_REEVE_REGISTRY';
+};
