@@ -1,7 +1,7 @@
 // Installs and builds what a checkout lacks, and is quick when nothing is lacking.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -39,6 +39,10 @@ unlessDone('node_modules/.reeve-ready', ['package.json', 'package-lock.json'], (
   run('installing dependencies', 'npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error']),
 );
 unlessDone('dist/.reeve-ready', ['tsconfig.json', 'package-lock.json', ...sources()], () => {
+  // Built beside and then put in place: whoever runs the old build at this moment is not disturbed for long.
+  const fresh = join(root, `node_modules/.reeve-dist-${process.pid}`);
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  run('building', process.execPath, [tsc, '-p', 'src', '--outDir', fresh]);
   rmSync(join(root, 'dist'), { recursive: true, force: true });
-  run('building', process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'src']);
+  renameSync(fresh, join(root, 'dist'));
 });

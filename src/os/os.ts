@@ -14,9 +14,9 @@ export interface Os {
 export type Timer = unknown;
 
 export interface Clock {
-  /** Milliseconds since 1970, with fractions; jumps when somebody sets the time. */
+  /** Whole milliseconds since 1970; jumps when somebody sets the time. */
   now(): number;
-  /** Milliseconds since some fixed moment; never jumps. */
+  /** Milliseconds since some fixed moment, with fractions; never jumps. */
   monotonic(): number;
   setTimeout(action: () => void, ms: number): Timer;
   clearTimeout(timer: Timer): void;

@@ -5,8 +5,7 @@ import type { Clock } from './os.ts';
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 export const realClock: Clock = {
-  // Date has whole milliseconds; the fraction only tells two calls apart.
-  now: () => Date.now() + (performance.now() % 1),
+  now: () => Date.now(),
   monotonic: () => performance.now(),
   setTimeout: (action, ms) => setTimeout(action, Math.min(ms, LONGEST_TIMER)),
   clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),

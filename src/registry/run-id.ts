@@ -7,7 +7,8 @@ const RANDOM_LENGTH = 12;
 
 /** `<microseconds since 1970>_<12 of 36 letters>`: fit for a file name, a variable and a command line. */
 export function newRunId(clock: Clock, random: Random): string {
-  const microseconds = Math.floor(clock.now() * 1_000);
+  // The wall clock has milliseconds; what is finer only tells two calls apart.
+  const microseconds = clock.now() * 1_000 + Math.floor((clock.monotonic() % 1) * 1_000);
   const letters = customRandom(LETTERS, RANDOM_LENGTH, (count) => random.bytes(count));
   return `${microseconds}_${letters()}`;
 }

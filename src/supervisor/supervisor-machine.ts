@@ -27,7 +27,7 @@ export interface ChildStatus {
   readonly incarnation: number;
 }
 
-interface SupervisorContext extends SupervisorInput {
+export interface SupervisorContext extends SupervisorInput {
   readonly children: readonly ChildStatus[];
   readonly restartTimes: readonly number[];
   /** The exit that is being decided on, and the child as it was before. */

@@ -14,7 +14,7 @@ export interface WorkerInput {
   readonly workerId: string;
 }
 
-interface WorkerContext extends WorkerInput {
+export interface WorkerContext extends WorkerInput {
   readonly pid: number | undefined;
   readonly ending: Ending;
   /** The stage of the stop plan. */
