@@ -16,7 +16,12 @@ function run(label, command, args) {
 
 function digest(files) {
   const hash = createHash('sha256').update(process.version);
-  for (const file of files) hash.update(file).update('\0').update(readFileSync(join(root, file))).update('\0');
+  for (const file of files)
+    hash
+      .update(file)
+      .update('\0')
+      .update(readFileSync(join(root, file)))
+      .update('\0');
   return hash.digest('hex');
 }
 

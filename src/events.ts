@@ -6,7 +6,12 @@ export type ExitReason =
   /** It ended by itself with code 0. */
   | { readonly kind: 'normal' }
   /** It ended after we asked it to. `forced` when it took SIGKILL. */
-  | { readonly kind: 'shutdown'; readonly code: number | null; readonly signal: string | null; readonly forced: boolean }
+  | {
+      readonly kind: 'shutdown';
+      readonly code: number | null;
+      readonly signal: string | null;
+      readonly forced: boolean;
+    }
   /** Somebody else killed it with SIGKILL: the out-of-memory killer, an administrator. */
   | { readonly kind: 'killed' }
   /** It ended by itself with another code, or by another signal. */
@@ -14,7 +19,12 @@ export type ExitReason =
   /** There never was a process. */
   | { readonly kind: 'spawn-failed'; readonly error: SpawnError }
   /** It died or timed out before it was ready. */
-  | { readonly kind: 'not-ready'; readonly detail: string; readonly code: number | null; readonly signal: string | null }
+  | {
+      readonly kind: 'not-ready';
+      readonly detail: string;
+      readonly code: number | null;
+      readonly signal: string | null;
+    }
   /** The process that forked it died, and what it had forked was ended. */
   | { readonly kind: 'forker-lost' };
 
@@ -30,11 +40,33 @@ export type ReeveEvent =
   | { readonly type: 'forker.started'; readonly pid: number; readonly ms: number }
   | { readonly type: 'forker.lost'; readonly pid: number; readonly workers: number; readonly cause: string }
   | { readonly type: 'registry.warning'; readonly code: string; readonly message: string }
-  | { readonly type: 'worker.state'; readonly path: string; readonly workerId: string; readonly state: WorkerState; readonly pid: number | undefined }
-  | { readonly type: 'worker.exited'; readonly path: string; readonly workerId: string; readonly pid: number | undefined; readonly reason: ExitReason }
+  | {
+      readonly type: 'worker.state';
+      readonly path: string;
+      readonly workerId: string;
+      readonly state: WorkerState;
+      readonly pid: number | undefined;
+    }
+  | {
+      readonly type: 'worker.exited';
+      readonly path: string;
+      readonly workerId: string;
+      readonly pid: number | undefined;
+      readonly reason: ExitReason;
+    }
   | { readonly type: 'worker.lingers'; readonly path: string; readonly pid: number }
-  | { readonly type: 'supervisor.restarting'; readonly path: string; readonly reason: ExitReason; readonly restarts: number }
-  | { readonly type: 'supervisor.gave-up'; readonly path: string; readonly because: string; readonly reason: ExitReason };
+  | {
+      readonly type: 'supervisor.restarting';
+      readonly path: string;
+      readonly reason: ExitReason;
+      readonly restarts: number;
+    }
+  | {
+      readonly type: 'supervisor.gave-up';
+      readonly path: string;
+      readonly because: string;
+      readonly reason: ExitReason;
+    };
 
 export type TimedEvent = ReeveEvent & { readonly at: number };
 export type EventListener = (event: TimedEvent) => void;

@@ -71,4 +71,3 @@ export const hostMachine = setup({
     stopped: { type: 'final' },
   },
 });
-

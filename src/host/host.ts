@@ -26,6 +26,7 @@ export async function startHost(options: HostOptions = {}): Promise<Host> {
   const events = new EventBus(() => os.clock.now(), settings.eventsKept);
   const registry = new RunRegistry({
     files: os.files,
+    clock: os.clock,
     stateDirectory,
     runId,
     name,
@@ -108,7 +109,9 @@ export class Host {
       { stop: (why) => this.stop(why), abandon: () => runtime.spawner.abandon() },
       settings.signals,
     );
-    const killed = sweepReport.runs.flatMap((run) => run.processes.filter(({ verdict }) => verdict === 'orphan'));
+    const killed = sweepReport.runs.flatMap((run) =>
+      run.processes.filter(({ verdict }) => verdict === 'orphan'),
+    );
     events.emit({ type: 'sweep.finished', runs: sweepReport.runs.length, killed: killed.length });
     events.emit({ type: 'host.started', runId });
   }
@@ -168,9 +171,11 @@ export class Host {
     this.#actor.send({ type: 'shutdown' });
     await stopped;
     await this.#runtime.spawner.close();
-    await this.#runtime.registry.remove().catch((error: unknown) =>
-      this.events.emit({ type: 'registry.warning', code: 'ERR_REEVE_REGISTRY', message: messageOf(error) }),
-    );
+    await this.#runtime.registry
+      .remove()
+      .catch((error: unknown) =>
+        this.events.emit({ type: 'registry.warning', code: 'ERR_REEVE_REGISTRY', message: messageOf(error) }),
+      );
     this.#removeExitHooks();
     this.events.emit({ type: 'host.stopped' });
   }

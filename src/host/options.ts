@@ -1,7 +1,7 @@
 /** A host's options as people write them, read once into the complete form. */
 import { DEFAULT_EVENTS_KEPT } from '../events.ts';
-import type { Os } from '../os/os.ts';
 import { nodeOs } from '../os/node-os.ts';
+import type { Os } from '../os/os.ts';
 import { OptionReader } from '../worker/option-reader.ts';
 
 export interface HostOptions {
@@ -34,7 +34,16 @@ export interface HostSettings {
   readonly os: Os;
 }
 
-const KEYS = ['name', 'stateDirectory', 'spawner', 'orphanGrace', 'sweep', 'signals', 'eventsKept', 'os'] as const;
+const KEYS = [
+  'name',
+  'stateDirectory',
+  'spawner',
+  'orphanGrace',
+  'sweep',
+  'signals',
+  'eventsKept',
+  'os',
+] as const;
 const DEFAULT_ORPHAN_GRACE_MS = 2_000;
 const LONGEST_GRACE_MS = 600_000;
 

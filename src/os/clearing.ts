@@ -24,6 +24,8 @@ export interface ClearingOptions {
 export class Clearing {
   /** Resolves when nothing is left of what the claim covers; rejects when processes cannot be listed. */
   readonly done: Promise<void>;
+  /** Resolves when it has looked once. */
+  readonly looked: Promise<void>;
   readonly #tools: ClearingTools;
   readonly #options: ClearingOptions;
   #claim: Claim;
@@ -34,13 +36,17 @@ export class Clearing {
   #toldGroup: { readonly group: number; readonly at: number } | undefined;
   #wait = FIRST_LOOK_AFTER;
   #abandoned = false;
+  #onLook: () => void = () => {};
   #wake: () => void = () => {};
 
   constructor(tools: ClearingTools, options: ClearingOptions) {
     this.#tools = tools;
     this.#options = options;
     this.#claim = options.claim;
-    this.done = this.#run();
+    this.looked = new Promise((resolve) => {
+      this.#onLook = resolve;
+    });
+    this.done = this.#run().finally(this.#onLook);
   }
 
   /** What was covered at the last look. */
@@ -78,9 +84,14 @@ export class Clearing {
   async #run(): Promise<void> {
     let empty = 0;
     while (empty < this.#options.emptyLooks && !this.#abandoned) {
+      const begun = this.#tools.kernel.startTimeNow();
       const census = await this.#tools.census.take();
       const covered = census.covered(this.#claim);
-      this.#claim = { ...this.#claim, known: covered.map(remember) };
+      // Whoever has the pid of one born before now will have started later. Of one born in this very tick, the start
+      // time says too little: it has to be found again, by its mark.
+      const known = covered.filter(({ startTime }) => startTime < begun).map(remember);
+      this.#claim = { ...this.#claim, known };
+      this.#onLook();
       empty = covered.length === 0 ? empty + 1 : 0;
       for (const target of covered) await this.#tell(target);
       if (covered.length > 0) await this.#pause();
@@ -94,7 +105,8 @@ export class Clearing {
     const now = await this.#tools.kernel.sight(target.pid);
     if (now === undefined || now.zombie || !isStill(target, now)) return;
     this.#told.add(`${target.pid}:${target.startTime}`);
-    this.#options.onSignal?.(target, signal, this.#tools.kernel.signal(target.pid, signal));
+    const outcome = this.#tools.kernel.signal(target.pid, signal); // not inside `?.()`: it would go unsent unheard
+    this.#options.onSignal?.(target, signal, outcome);
   }
 
   #wasTold(target: Sighting): boolean {

@@ -27,7 +27,11 @@ export const nodeFiles: Files = {
     }
   },
   async makePrivateDirectory(path) {
-    await mkdir(path, { recursive: true, mode: PRIVATE_DIRECTORY });
+    await mkdir(path, { recursive: true, mode: PRIVATE_DIRECTORY }).catch((error: unknown) => {
+      // The recursive mkdir says ENOENT when the file system is read-only; the plain one says why.
+      if (codeOf(error) !== 'ENOENT') throw error;
+      return mkdir(path, { mode: PRIVATE_DIRECTORY });
+    });
     const { mode } = await stat(path);
     if ((mode & 0o077) !== 0) await chmod(path, PRIVATE_DIRECTORY);
   },

@@ -2,10 +2,18 @@
 import type { Readable, Writable } from 'node:stream';
 import type { ByteSink, ByteSource } from './os.ts';
 
+/** Keeps what has come from being thrown away: Node drains the pipes of a child that has exited. */
+export function holdBack(stream: Readable): void {
+  stream.on('readable', ignore);
+}
+
+const ignore = () => {};
+
 export function byteSource(stream: Readable): ByteSource {
   stream.on('error', () => {}); // 'close' follows
   return {
     listen(onBytes, onEnd) {
+      stream.off('readable', ignore);
       stream.on('data', onBytes);
       stream.once('close', onEnd);
       if (stream.closed) onEnd();

@@ -122,7 +122,12 @@ export interface SpawnerOptions {
 
 export type ForkerEvent =
   | { readonly type: 'started'; readonly identity: ProcessIdentity; readonly ms: number }
-  | { readonly type: 'lost'; readonly identity: ProcessIdentity; readonly workers: number; readonly cause: string };
+  | {
+      readonly type: 'lost';
+      readonly identity: ProcessIdentity;
+      readonly workers: number;
+      readonly cause: string;
+    };
 
 /** Forks workers, reaps them, and signals them with everything under them. */
 export interface Spawner {

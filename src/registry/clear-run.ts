@@ -1,6 +1,7 @@
 /** Clears one dead run: judges each record, ends the orphans and all that carries the run's mark, and tells of each. */
-import { clear } from '../os/clearing.ts';
+
 import type { Claim, Known, SharedCensus } from '../os/census.ts';
+import { clear } from '../os/clearing.ts';
 import { sameProcess } from '../os/identity.ts';
 import type { Os, Sighting, SignalOutcome } from '../os/os.ts';
 import type { RunFile } from './run-file.ts';
@@ -18,7 +19,14 @@ export interface SweptProcess {
 }
 
 /** `ended-by-forker`: the run's own forker was still clearing up, and was let finish. `denied`: not ours to signal. */
-export type SweepAction = 'none' | 'ended' | 'killed' | 'would-end' | 'ended-by-forker' | 'denied' | 'survived';
+export type SweepAction =
+  | 'none'
+  | 'ended'
+  | 'killed'
+  | 'would-end'
+  | 'ended-by-forker'
+  | 'denied'
+  | 'survived';
 
 export interface ClearRunOptions {
   readonly os: Os;
@@ -90,13 +98,7 @@ async function judge(os: Os, file: RunFile): Promise<readonly Judged[]> {
       }
       const { pid } = record.process;
       const seen = await processes.inspect(pid);
-      const { verdict, evidence } = orphanVerdict(
-        file.runId,
-        record,
-        file.host.userId,
-        processes.self,
-        seen,
-      );
+      const { verdict, evidence } = orphanVerdict(file.runId, record, file.host.userId, processes.self, seen);
       const known = verdict === 'orphan' ? { ...record.process, session: seen!.session } : undefined;
       return { id, workerId, pid, verdict, evidence, known };
     }),

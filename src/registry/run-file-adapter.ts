@@ -11,6 +11,7 @@ export class RunFileAdapter<T> implements Adapter<T> {
   #writes = 0;
   #underWay: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
+  #newest: T | undefined;
 
   constructor(files: Files, path: string) {
     this.#files = files;
@@ -22,11 +23,12 @@ export class RunFileAdapter<T> implements Adapter<T> {
     return text === undefined ? null : (JSON.parse(text) as T);
   }
 
-  /** Resolves when `data`, as it is when the write begins, is under the file's name. */
+  /** Resolves when `data`, or what came after it, as it is when the write begins, is under the file's name. */
   write(data: T): Promise<void> {
+    this.#newest = data;
     this.#next ??= this.#underWay.then(() => {
       this.#next = undefined;
-      const written = this.#replace(JSON.stringify(data));
+      const written = this.#replace(JSON.stringify(this.#newest));
       this.#underWay = written.catch(() => undefined);
       return written;
     });

@@ -4,7 +4,7 @@ import { isRunId } from './run-id.ts';
 
 export const RUN_FILE_VERSION = 1;
 
-/** Written before the fork; only its mark could find a process that came of it. */
+/** Promised a process that is not known yet; only its mark could find it. */
 export interface ReservedRecord {
   readonly state: 'reserved';
   readonly workerId: string;
@@ -45,6 +45,8 @@ export interface RunFile {
   readonly forker: ProcessIdentity | null;
   /** Milliseconds that the forker gives what outlives the host. */
   readonly orphanGrace: number;
+  /** How many processes this file answers for: none is forked beyond this number, recorded below yet or not. */
+  readonly births: number;
   /** By worker ID. */
   readonly workers: Readonly<Record<string, WorkerRecord>>;
 }
@@ -81,6 +83,7 @@ function complaintAbout(data: Record<string, unknown>, runId: string): string | 
   if (!isIdentity(host) || !isCount(host['userId']) || typeof host['machine'] !== 'string') return 'no host';
   if (forker !== null && !isIdentity(forker)) return 'no forker';
   if (!isCount(data['orphanGrace'])) return 'no grace';
+  if (!isCount(data['births'])) return 'no births';
   if (!isObject(workers)) return 'no workers';
   const bad = Object.entries(workers).find(([workerId, record]) => !isWorkerRecord(record, workerId));
   return bad === undefined ? undefined : `worker '${bad[0]}' makes no sense`;
@@ -88,7 +91,8 @@ function complaintAbout(data: Record<string, unknown>, runId: string): string | 
 
 function isWorkerRecord(record: unknown, workerId: string): boolean {
   if (!isObject(record) || record['workerId'] !== workerId) return false;
-  if (![record['id'], record['path'], record['command']].every((field) => typeof field === 'string')) return false;
+  if (![record['id'], record['path'], record['command']].every((field) => typeof field === 'string'))
+    return false;
   if (record['state'] === 'reserved') return true;
   return (
     record['state'] === 'active' &&

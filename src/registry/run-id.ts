@@ -14,3 +14,6 @@ export function newRunId(clock: Clock, random: Random): string {
 }
 
 export const isRunId = (text: string): boolean => /^\d{1,20}_[a-z0-9]{1,64}$/.test(text);
+
+/** Milliseconds since 1970, by the clock of the machine it began on. */
+export const beganAt = (runId: string): number => Number(runId.split('_', 1)[0]) / 1_000;

@@ -11,7 +11,9 @@ export const socketPath = (stateDirectory: string, runId: string): string =>
 export const damagedDirectory = (stateDirectory: string): string => `${stateDirectory}/damaged`;
 
 /** The run that a name in the runs directory belongs to, and what it is of that run. */
-export function parseRunName(name: string): { runId: string; kind: 'file' | 'socket' | 'temporary' } | undefined {
+export function parseRunName(
+  name: string,
+): { runId: string; kind: 'file' | 'socket' | 'temporary' } | undefined {
   const match = /^(\d+_[a-z0-9]+)\.(json|sock|json\.\d+\.tmp)$/.exec(name);
   if (match === null || !isRunId(match[1]!)) return undefined;
   const kind = match[2] === 'json' ? 'file' : match[2] === 'sock' ? 'socket' : 'temporary';

@@ -1,11 +1,12 @@
 /** Finds what dead runs left behind, proves that it is theirs, and ends it. */
-import { messageOf } from '../errors.ts';
+import { codeOf, messageOf } from '../errors.ts';
 import { SharedCensus } from '../os/census.ts';
 import type { Os } from '../os/os.ts';
-import { damagedDirectory, parseRunName, runFilePath, runsDirectory, socketPath } from './run-paths.ts';
-import { parseRunFile, type RunFile } from './run-file.ts';
 import { clearRun, type SweptProcess } from './clear-run.ts';
-import { hostVerdict } from './verdict.ts';
+import { judgeHost, knockTwice } from './judge-host.ts';
+import { parseRunFile } from './run-file.ts';
+import { beganAt } from './run-id.ts';
+import { damagedDirectory, parseRunName, runFilePath, runsDirectory, socketPath } from './run-paths.ts';
 
 /**
  * `alive`: its host lives, hands off · `elsewhere`: on another machine or in another pid namespace · `other-version`:
@@ -37,11 +38,10 @@ export interface SweepOptions {
   readonly dryRun: boolean;
 }
 
-/** A socket between its bind and its listen refuses too: a refusal is believed when it comes twice. */
-const KNOCK_AGAIN_AFTER_MS = 50;
-
 /** What a damaged file does not say. */
 const DEFAULT_GRACE_MS = 2_000;
+/** No first write takes this long: a temporary file of a run that has no other is a dead host's then. */
+const TORN_WRITE_AFTER_MS = 600_000;
 
 export async function sweep(options: SweepOptions): Promise<SweepReport> {
   const { os, stateDirectory, ownRunId } = options;
@@ -49,15 +49,18 @@ export async function sweep(options: SweepOptions): Promise<SweepReport> {
   const names = await os.files.list(runsDirectory(stateDirectory));
   const files = names.flatMap((name) => {
     const found = parseRunName(name);
-    return found === undefined || found.runId === ownRunId ? [] : [found];
+    return found === undefined || found.runId === ownRunId ? [] : [{ ...found, name }];
   });
   const withFile = new Set(files.filter(({ kind }) => kind === 'file').map(({ runId }) => runId));
   const runs = await Promise.all(
     [...withFile].map((runId) => sweepRun(options, census, runId).catch((error) => notSwept(runId, error))),
   );
-  const leftovers = files.filter(({ kind, runId }) => kind === 'socket' && !withFile.has(runId));
-  if (!options.dryRun) await Promise.all(leftovers.map(({ runId }) => removeDeadSocket(options, runId)));
-  return { runs: runs.filter((run) => run !== undefined) };
+  const swept = runs.filter((run) => run !== undefined);
+  const cleared = new Set(swept.filter(({ outcome }) => outcome === 'cleared').map(({ runId }) => runId));
+  if (!options.dryRun) {
+    await Promise.all(files.map((file) => removeLeftover(options, file, cleared).catch(() => undefined)));
+  }
+  return { runs: swept };
 }
 
 /** One run that cannot be swept does not keep the others from it. */
@@ -81,11 +84,29 @@ async function sweepRun(
   }
   if (parsed.kind === 'damaged') return sweepDamaged(options, census, runId, parsed.complaint);
   const { file } = parsed;
-  const verdict = await judgeHost(options, file);
-  const about = { runId, name: file.name, host: { pid: file.host.pid, alive: verdict === 'alive' }, notes: [] };
+  const verdict = await judgeHost(os, stateDirectory, file);
+  const about = {
+    runId,
+    name: file.name,
+    host: { pid: file.host.pid, alive: verdict === 'alive' },
+    notes: [],
+  };
   if (verdict !== 'dead') return { ...about, outcome: verdict, processes: [] };
   const { processes, empty } = await clearRun({ ...options, census, runId, file, grace: file.orphanGrace });
-  return { ...about, outcome: await conclude(options, runId, empty), processes };
+  if (options.dryRun) return { ...about, outcome: 'would-clear', processes };
+  if (!empty) return { ...about, outcome: 'kept', processes };
+  try {
+    await os.files.remove(socketPath(stateDirectory, runId));
+    await os.files.remove(runFilePath(stateDirectory, runId));
+    return { ...about, outcome: 'cleared', processes };
+  } catch (error) {
+    return {
+      ...about,
+      outcome: 'kept',
+      processes,
+      notes: [`its file cannot be removed: ${messageOf(error)}`],
+    };
+  }
 }
 
 /** Its run is known by its name; whatever carries that run's mark is all that can be said to be its. */
@@ -98,53 +119,53 @@ async function sweepDamaged(
   const { os, stateDirectory, dryRun } = options;
   const notes = [`its file is damaged: ${complaint}`];
   const about = { runId, name: '', host: UNKNOWN_HOST };
-  const answer = await knockTwice(options, runId);
+  const answer = await knockTwice(os, stateDirectory, runId);
   // Without a socket to ask, a living forker says that the run lives, or is being cleared up by it.
   const seen = (await census.take()).workersSeen(runId);
   if (answer === 'answered' || (answer !== 'refused' && seen.has(''))) {
     return { ...about, host: { pid: null, alive: true }, outcome: 'alive', processes: [], notes };
   }
+  if (answer === 'unclear') {
+    return { ...about, outcome: 'kept', processes: [], notes: [...notes, 'whether it lives cannot be told'] };
+  }
   const cleared = await clearRun({ ...options, census, runId, file: undefined, grace: DEFAULT_GRACE_MS });
-  if (dryRun) return { ...about, outcome: 'would-clear', processes: cleared.processes, notes };
+  const { processes } = cleared;
+  if (dryRun) return { ...about, outcome: 'would-clear', processes, notes };
+  if (!cleared.empty) return { ...about, outcome: 'kept', processes, notes };
+  try {
+    notes.push(`kept as ${await putAside(options, runId)}`);
+    return { ...about, outcome: 'cleared', processes, notes };
+  } catch (error) {
+    return {
+      ...about,
+      outcome: 'kept',
+      processes,
+      notes: [...notes, `it stays where it is: ${messageOf(error)}`],
+    };
+  }
+}
+
+async function putAside({ os, stateDirectory }: SweepOptions, runId: string): Promise<string> {
   const kept = `${damagedDirectory(stateDirectory)}/${runId}.json`;
   await os.files.makePrivateDirectory(damagedDirectory(stateDirectory));
-  await os.files.rename(runFilePath(stateDirectory, runId), kept);
+  await os.files.rename(runFilePath(stateDirectory, runId), kept).catch((error: unknown) => {
+    if (codeOf(error) !== 'ENOENT') throw error; // another run that swept at the same time was first
+  });
   await os.files.remove(socketPath(stateDirectory, runId));
-  notes.push(`kept as ${kept}`);
-  return { ...about, outcome: cleared.empty ? 'cleared' : 'kept', processes: cleared.processes, notes };
+  return kept;
 }
 
-async function judgeHost(options: SweepOptions, file: RunFile) {
-  const { processes, network } = options.os;
-  const seen = await processes.inspect(file.host.pid);
-  const answer = await network.knock(socketPath(options.stateDirectory, file.runId));
-  const first = hostVerdict(file.host, processes.self, seen, answer);
-  if (first !== 'dead' || answer !== 'refused') return first;
-  return hostVerdict(file.host, processes.self, seen, await knockTwice(options, file.runId));
-}
-
-async function knockTwice({ os, stateDirectory }: SweepOptions, runId: string) {
-  const answer = await os.network.knock(socketPath(stateDirectory, runId));
-  if (answer !== 'refused') return answer;
-  await new Promise<void>((resolve) => void os.clock.setTimeout(resolve, KNOCK_AGAIN_AFTER_MS));
-  return os.network.knock(socketPath(stateDirectory, runId));
-}
-
-async function removeDeadSocket(options: SweepOptions, runId: string): Promise<void> {
-  if ((await knockTwice(options, runId)) !== 'refused') return;
-  await options.os.files.remove(socketPath(options.stateDirectory, runId));
-}
-
-async function conclude(
-  { os, stateDirectory, dryRun }: SweepOptions,
-  runId: string,
-  empty: boolean,
-): Promise<SweepOutcome> {
-  if (dryRun) return 'would-clear';
-  if (!empty) return 'kept';
-  await os.files.remove(socketPath(stateDirectory, runId));
-  await os.files.remove(runFilePath(stateDirectory, runId));
-  return 'cleared';
+/** What a run without a file of its own left in the directory: a dead socket, a write cut short. */
+async function removeLeftover(
+  { os, stateDirectory }: SweepOptions,
+  { runId, kind, name }: { runId: string; kind: string; name: string },
+  cleared: ReadonlySet<string>,
+): Promise<void> {
+  if (kind === 'file' || (await os.files.read(runFilePath(stateDirectory, runId))) !== undefined) return;
+  if (kind === 'socket') {
+    if ((await knockTwice(os, stateDirectory, runId)) !== 'refused') return;
+  } else if (!cleared.has(runId) && os.clock.now() - beganAt(runId) < TORN_WRITE_AFTER_MS) return;
+  await os.files.remove(`${runsDirectory(stateDirectory)}/${name}`);
 }
 
 const UNKNOWN_HOST = { pid: null, alive: false } as const;

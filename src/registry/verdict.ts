@@ -63,7 +63,10 @@ export function orphanVerdict(
   if (seen.userId !== recordedUserId) return say('foreign', `it belongs to user ${seen.userId}`);
   if (seen.session !== record.session) return say('unverified', 'no mark, and another session');
   if (!record.settled) return say('unverified', 'no mark, and recorded too soon after its start');
-  return say('orphan', `start time ${seen.startTime}, which it had outlived when it was recorded, and its session`);
+  return say(
+    'orphan',
+    `start time ${seen.startTime}, which it had outlived when it was recorded, and its session`,
+  );
 }
 
 const say = (verdict: Verdict, evidence: string): Judgement => ({ verdict, evidence });

@@ -16,7 +16,11 @@ export interface SupervisorInput {
 /** How a supervisor ended, and which child made it. */
 export type SupervisorOutput =
   | { readonly kind: 'shutdown' }
-  | { readonly kind: 'start-failed' | 'intensity-exceeded'; readonly path: string; readonly reason: ExitReason };
+  | {
+      readonly kind: 'start-failed' | 'intensity-exceeded';
+      readonly path: string;
+      readonly reason: ExitReason;
+    };
 
 export interface ChildStatus {
   readonly spec: ChildSpec;
@@ -56,10 +60,13 @@ export const supervisorMachine = setup({
   },
   actors: { worker: workerMachine },
   guards: {
-    allStarted: ({ context }) => !context.children.some(({ state }) => state === 'waiting' || state === 'starting'),
+    allStarted: ({ context }) =>
+      !context.children.some(({ state }) => state === 'waiting' || state === 'starting'),
     nothingLives: ({ context }) => !context.children.some(lives),
-    firstStartFailed: ({ context: { exit } }) => exit?.child.state === 'starting' && exit.child.incarnation === 1,
-    restartDue: ({ context: { exit } }) => exit !== undefined && mustRestart(exit.child.spec.restart, exit.reason),
+    firstStartFailed: ({ context: { exit } }) =>
+      exit?.child.state === 'starting' && exit.child.incarnation === 1,
+    restartDue: ({ context: { exit } }) =>
+      exit !== undefined && mustRestart(exit.child.spec.restart, exit.reason),
     intensityExceeded: ({ context }) => context.restartTimes.length > context.spec.intensity,
   },
   actions: {
@@ -75,7 +82,10 @@ export const supervisorMachine = setup({
       const { actorId, output: reason } = event;
       const child = context.children.find((other) => workerIdOf(other) === actorId)!;
       enqueue.stopChild(actorId); // XState keeps finished children until told otherwise
-      enqueue.assign({ children: change(context.children, actorId, { state: 'down' }), exit: { child, reason } });
+      enqueue.assign({
+        children: change(context.children, actorId, { state: 'down' }),
+        exit: { child, reason },
+      });
       enqueue({ type: 'announceExit', params: { path: child.path, reason } });
     }),
     startNext: enqueueActions(({ context, enqueue }) => {
@@ -83,7 +93,8 @@ export const supervisorMachine = setup({
       const busy = context.children.some(({ state }) => state === 'starting');
       const next = context.spec.ordered ? waiting.slice(0, busy ? 0 : 1) : waiting;
       const started = next.map(begin);
-      for (const child of started) enqueue.spawnChild('worker', { id: workerIdOf(child), input: inputOf(child) });
+      for (const child of started)
+        enqueue.spawnChild('worker', { id: workerIdOf(child), input: inputOf(child) });
       enqueue.assign({ children: context.children.map((child) => started[next.indexOf(child)] ?? child) });
     }),
     chargeRestart: assign({
@@ -92,7 +103,10 @@ export const supervisorMachine = setup({
     restart: enqueueActions(({ context: { exit, children, restartTimes }, enqueue }) => {
       const started = begin(exit!.child);
       const { path } = started;
-      enqueue({ type: 'announceRestart', params: { path, reason: exit!.reason, restarts: restartTimes.length } });
+      enqueue({
+        type: 'announceRestart',
+        params: { path, reason: exit!.reason, restarts: restartTimes.length },
+      });
       enqueue.spawnChild('worker', { id: workerIdOf(started), input: inputOf(started) });
       enqueue.assign({ children: change(children, workerIdOf(exit!.child), started) });
     }),
@@ -104,10 +118,14 @@ export const supervisorMachine = setup({
     })),
     stopNext: enqueueActions(({ context, enqueue }) => {
       const living = context.children.filter(lives).reverse();
-      const due = (context.spec.ordered ? living.slice(0, 1) : living).filter(({ state }) => state !== 'stopping');
+      const due = (context.spec.ordered ? living.slice(0, 1) : living).filter(
+        ({ state }) => state !== 'stopping',
+      );
       for (const child of due) enqueue.sendTo(workerIdOf(child), { type: 'stop' });
       enqueue.assign({
-        children: context.children.map((child) => (due.includes(child) ? { ...child, state: 'stopping' } : child)),
+        children: context.children.map((child) =>
+          due.includes(child) ? { ...child, state: 'stopping' } : child,
+        ),
       });
     }),
   },
@@ -161,11 +179,15 @@ export const supervisorMachine = setup({
         shutdown: {}, // once is enough
       },
     },
-    stopped: { type: 'final', entry: { type: 'announceGivingUp', params: ({ context: { path, output } }) => ({ path, output }) } },
+    stopped: {
+      type: 'final',
+      entry: { type: 'announceGivingUp', params: ({ context: { path, output } }) => ({ path, output }) },
+    },
   },
 });
 
-const lives = ({ state }: ChildStatus): boolean => state === 'starting' || state === 'up' || state === 'stopping';
+const lives = ({ state }: ChildStatus): boolean =>
+  state === 'starting' || state === 'up' || state === 'stopping';
 
 const begin = (child: ChildStatus): ChildStatus => ({
   ...child,

@@ -1,7 +1,13 @@
 /** What a supervisor is: options as people write them, and the complete form. */
 import { OptionsError } from '../errors.ts';
 import { OptionReader, show } from '../worker/option-reader.ts';
-import { parseId, readWorkerSpec, WORKER_KEYS, type WorkerOptions, type WorkerSpec } from '../worker/worker-spec.ts';
+import {
+  parseId,
+  readWorkerSpec,
+  WORKER_KEYS,
+  type WorkerOptions,
+  type WorkerSpec,
+} from '../worker/worker-spec.ts';
 import type { Intensity } from './intensity.ts';
 import type { Restart } from './restart.ts';
 
@@ -38,7 +44,14 @@ export const DEFAULT_PERIOD_MS = 5_000;
 
 /** Throws an `OptionsError`; nothing was started then. */
 export function parseSupervisorSpec(value: unknown, path = ''): SupervisorSpec {
-  const reader: OptionReader = new OptionReader(value, path, ['id', 'strategy', 'intensity', 'period', 'ordered', 'children']);
+  const reader: OptionReader = new OptionReader(value, path, [
+    'id',
+    'strategy',
+    'intensity',
+    'period',
+    'ordered',
+    'children',
+  ]);
   reader.oneOf('strategy', ['one_for_one'], 'one_for_one');
   const children = reader.get('children');
   if (!Array.isArray(children)) reader.fail('children', `expected an array, got ${show(children)}`);

@@ -1,10 +1,15 @@
 /** A running supervisor, as its users hold it. */
 import type { ActorRefFrom, SnapshotFrom } from 'xstate';
 import { StartError } from '../errors.ts';
-import { describeExit } from '../worker/exit-reason.ts';
 import type { WorkerState } from '../events.ts';
+import { describeExit } from '../worker/exit-reason.ts';
 import type { WorkerRuntime } from '../worker/worker-runtime.ts';
-import { type ChildStatus, type SupervisorOutput, type supervisorMachine, workerIdOf } from './supervisor-machine.ts';
+import {
+  type ChildStatus,
+  type SupervisorOutput,
+  type supervisorMachine,
+  workerIdOf,
+} from './supervisor-machine.ts';
 
 export type SupervisorActor = ActorRefFrom<typeof supervisorMachine>;
 

@@ -13,7 +13,8 @@ export class OptionReader {
     }
     this.#values = value as Record<string, unknown>;
     for (const key of Object.keys(value)) {
-      if (!known.includes(key)) throw new OptionsError(this.at(key), `unknown option${suggestion(key, known)}`);
+      if (!known.includes(key))
+        throw new OptionsError(this.at(key), `unknown option${suggestion(key, known)}`);
     }
   }
 
@@ -36,7 +37,8 @@ export class OptionReader {
   /** A non-empty string that can cross into a process: no zero byte. */
   string(key: string, fallback?: string): string {
     const value = this.get(key) ?? fallback;
-    if (typeof value !== 'string' || value === '') this.fail(key, `expected a non-empty string, got ${show(value)}`);
+    if (typeof value !== 'string' || value === '')
+      this.fail(key, `expected a non-empty string, got ${show(value)}`);
     if (value.includes('\0')) this.fail(key, 'must not hold a zero byte');
     return value;
   }
@@ -75,7 +77,10 @@ export class OptionReader {
     const value = this.get(key) ?? fallback;
     if (!choices.includes(value as T)) {
       const hint = typeof value === 'string' ? suggestion(value, choices) : '';
-      this.fail(key, `${show(value)} is not one of ${choices.map((choice) => `'${choice}'`).join(', ')}${hint}`);
+      this.fail(
+        key,
+        `${show(value)} is not one of ${choices.map((choice) => `'${choice}'`).join(', ')}${hint}`,
+      );
     }
     return value as T;
   }

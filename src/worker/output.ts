@@ -58,13 +58,21 @@ export class LineSplitter {
   }
 
   add(bytes: Uint8Array): void {
-    const lines = (this.#rest + this.#decoder.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))).split('\n');
+    const lines = (
+      this.#rest + this.#decoder.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))
+    ).split('\n');
     this.#rest = lines.pop()!;
-    for (const line of lines) this.#onLine(line.endsWith('\r') ? line.slice(0, -1) : line);
-    while (this.#rest.length > LONGEST_LINE) {
-      this.#onLine(this.#rest.slice(0, LONGEST_LINE));
-      this.#rest = this.#rest.slice(LONGEST_LINE);
+    for (const line of lines) {
+      const last = this.#handOnPieces(line);
+      this.#onLine(last.endsWith('\r') ? last.slice(0, -1) : last);
     }
+    this.#rest = this.#handOnPieces(this.#rest);
+  }
+
+  /** What came since the last line's end was not wanted whole. */
+  forget(): void {
+    this.#rest = '';
+    this.#decoder.end();
   }
 
   /** The stream has ended: what came without a line's end is a line too. */
@@ -72,6 +80,16 @@ export class LineSplitter {
     const last = this.#rest + this.#decoder.end();
     this.#rest = '';
     if (last !== '') this.#onLine(last);
+  }
+
+  /** Returns what is left. A carriage return at the end is not counted: it may belong to the line's end. */
+  #handOnPieces(line: string): string {
+    let rest = line;
+    while (rest.length - (rest.endsWith('\r') ? 1 : 0) > LONGEST_LINE) {
+      this.#onLine(rest.slice(0, LONGEST_LINE));
+      rest = rest.slice(LONGEST_LINE);
+    }
+    return rest;
   }
 }
 

@@ -46,7 +46,8 @@ function parseStages(values: readonly unknown[], path: string): readonly StopSta
   const stages = values.map((value, index): StopStage => {
     const reader = new OptionReader(value, `${path}[${index}]`, ['signal', 'closeStdin', 'wait']);
     const forEver = reader.get('wait') === Number.POSITIVE_INFINITY || reader.get('wait') === 'infinity';
-    if (!forEver && !reader.has('wait')) reader.fail('wait', 'missing: how many milliseconds until the next stage?');
+    if (!forEver && !reader.has('wait'))
+      reader.fail('wait', 'missing: how many milliseconds until the next stage?');
     return {
       ...(reader.has('signal') ? { signal: signalName(reader) } : {}),
       closeStdin: reader.boolean('closeStdin', false),
@@ -58,6 +59,14 @@ function parseStages(values: readonly unknown[], path: string): readonly StopSta
   return ends ? stages : [...stages, KILL];
 }
 
-const SIGNALS: readonly Signal[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGKILL'];
+const SIGNALS: readonly Signal[] = [
+  'SIGTERM',
+  'SIGINT',
+  'SIGHUP',
+  'SIGQUIT',
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGKILL',
+];
 
 const signalName = (reader: OptionReader): Signal => reader.oneOf('signal', SIGNALS, 'SIGTERM');

@@ -76,9 +76,13 @@ export const workerMachine = setup({
     announce: (_, _params: { state: WorkerState }) => {},
     announceLingering: () => {},
     tellReady: sendParent(({ context }): ChildReady => ({ type: 'child.ready', workerId: context.workerId })),
-    rememberBirth: assign({ pid: ({ event }) => (assertEvent(event, 'process.spawned'), event.pid) }),
-    rememberFailure: assign({
-      spawnError: ({ event }) => (assertEvent(event, 'process.failed'), event.error),
+    rememberBirth: assign(({ event }) => {
+      assertEvent(event, 'process.spawned');
+      return { pid: event.pid };
+    }),
+    rememberFailure: assign(({ event }) => {
+      assertEvent(event, 'process.failed');
+      return { spawnError: event.error };
     }),
     rememberExit: assign(({ event }) => {
       assertEvent(event, 'process.exited');
@@ -106,7 +110,10 @@ export const workerMachine = setup({
     cancel: sendTo('process', { type: 'cancel' }),
     watchReadiness: sendTo('process', { type: 'watchReadiness' }),
     finish: sendTo('process', { type: 'finish' }),
-    applyStage: sendTo('process', ({ context }): ProcessCommand => ({ type: 'apply', stage: stageOf(context) })),
+    applyStage: sendTo(
+      'process',
+      ({ context }): ProcessCommand => ({ type: 'apply', stage: stageOf(context) }),
+    ),
     nextStage: assign({ stage: ({ context }) => context.stage + 1 }),
   },
   delays: {
@@ -126,7 +133,11 @@ export const workerMachine = setup({
   }),
   output: ({ context: { ending, code, signal, spawnError } }) =>
     spawnError === undefined ? exitReason(ending, code, signal) : { kind: 'spawn-failed', error: spawnError },
-  invoke: { id: 'process', src: 'process', input: ({ context: { spec, path, workerId } }) => ({ spec, path, workerId }) },
+  invoke: {
+    id: 'process',
+    src: 'process',
+    input: ({ context: { spec, path, workerId } }) => ({ spec, path, workerId }),
+  },
   initial: 'spawning',
   states: {
     spawning: {

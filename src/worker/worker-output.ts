@@ -39,6 +39,7 @@ export class WorkerOutput {
       (bytes) => {
         this[stream].add(bytes);
         if (this.#listeners.size > 0 || this.#audience.wanted()) lines.add(bytes);
+        else lines.forget();
       },
       () => {
         lines.end();

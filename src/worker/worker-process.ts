@@ -2,9 +2,9 @@
 import { fromCallback } from 'xstate';
 import { messageOf, SpawnError, type SpawnFailure } from '../errors.ts';
 import type { ByteSink, OsProcess, OsProcessEvent, SpawnRequest, Timer } from '../os/os.ts';
-import type { ProcessCommand, ProcessEvent, WorkerInput } from './worker-machine.ts';
 import { type Probe, watchReadiness } from './readiness.ts';
 import type { StopStage } from './stop-plan.ts';
+import type { ProcessCommand, ProcessEvent, WorkerInput } from './worker-machine.ts';
 import { WorkerOutput } from './worker-output.ts';
 import type { WorkerRuntime } from './worker-runtime.ts';
 
@@ -50,7 +50,10 @@ class WorkerProcess {
     try {
       await this.#runtime.registry.reserve({ workerId, id: spec.id, path, command: commandOf(this.#input) });
     } catch (error) {
-      this.#fail({ phase: 'record', code: causeCode(error), errno: undefined, message: messageOf(error) }, error);
+      this.#fail(
+        { phase: 'record', code: causeCode(error), errno: undefined, message: messageOf(error) },
+        error,
+      );
       return;
     }
     if (this.#cancelled) {
@@ -80,17 +83,21 @@ class WorkerProcess {
   #heard(event: OsProcessEvent): void {
     switch (event.type) {
       case 'os.spawned':
-        return this.#spawned(event);
+        this.#spawned(event);
+        break;
       case 'os.spawnFailed':
-        return this.#fail(event.failure);
+        this.#fail(event.failure);
+        break;
       case 'os.exited':
         this.#dead();
-        return this.#tell({ ...event, type: 'process.exited' });
+        this.#tell({ ...event, type: 'process.exited' });
+        break;
       case 'os.treeEmpty':
-        return this.#tell({ type: 'process.treeEmpty' });
+        this.#tell({ type: 'process.treeEmpty' });
+        break;
       case 'os.forkerLost':
         this.#dead();
-        return this.#tell({ type: 'process.forkerLost' });
+        this.#tell({ type: 'process.forkerLost' });
     }
   }
 
@@ -208,13 +215,24 @@ class WorkerProcess {
 const NEWLINE = 0x0a;
 const SILENT = { stdin: 'ignore', stdout: 'ignore', stderr: 'ignore', fd3: 'ignore' } as const;
 
-const commandOf = ({ spec }: WorkerInput): string => [spec.command, ...spec.args].join(' ').slice(0, COMMAND_KEPT);
+const commandOf = ({ spec }: WorkerInput): string =>
+  [spec.command, ...spec.args].join(' ').slice(0, COMMAND_KEPT);
 /** As much of a command line as the registry keeps. */
 const COMMAND_KEPT = 1_024;
 
 function requestOf({ spec, workerId }: WorkerInput): SpawnRequest {
   const { command, args, cwd, env, stdin, stdout, stderr, ready } = spec;
-  return { workerId, command, args, cwd, env, stdin, stdout, stderr, fd3: ready.kind === 'notify' ? 'pipe' : 'ignore' };
+  return {
+    workerId,
+    command,
+    args,
+    cwd,
+    env,
+    stdin,
+    stdout,
+    stderr,
+    fd3: ready.kind === 'notify' ? 'pipe' : 'ignore',
+  };
 }
 
 const causeCode = (error: unknown): string => {

@@ -63,7 +63,8 @@ export class WorkerRuntime {
       actors: { process: workerProcess(this) },
       actions: {
         announce: ({ context: { path, workerId, pid } }, { state }) => {
-          if (state === 'running' || state === 'stopping') this.registry.update(workerId, { lifecycle: state });
+          if (state === 'running' || state === 'stopping')
+            this.registry.update(workerId, { lifecycle: state });
           this.events.emit({ type: 'worker.state', path, workerId, state, pid });
         },
         announceLingering: ({ context: { path, pid } }) => {

@@ -116,7 +116,8 @@ export function parseId(reader: OptionReader, key: string): string {
 
 function parseEnvironment(reader: OptionReader): Readonly<Record<string, string | undefined>> {
   const value = reader.get('env') ?? {};
-  if (typeof value !== 'object' || Array.isArray(value)) reader.fail('env', `expected an object, got ${show(value)}`);
+  if (typeof value !== 'object' || Array.isArray(value))
+    reader.fail('env', `expected an object, got ${show(value)}`);
   return Object.fromEntries(
     Object.entries(value as object).map(([name, setting]: [string, unknown]) => {
       if (name === '' || /[=\0]/.test(name)) reader.fail('env', `'${name}' cannot be the name of a variable`);
@@ -128,7 +129,11 @@ function parseEnvironment(reader: OptionReader): Readonly<Record<string, string 
   );
 }
 
-function parseStream<T extends 'pipe' | 'ignore'>(reader: OptionReader, key: string, fallback: T): OutputSpec {
+function parseStream<T extends 'pipe' | 'ignore'>(
+  reader: OptionReader,
+  key: string,
+  fallback: T,
+): OutputSpec {
   const value = reader.get(key) ?? fallback;
   if (typeof value !== 'object') return reader.oneOf(key, ['pipe', 'ignore', 'inherit'], fallback);
   const file = new OptionReader(value, reader.at(key), ['file']).string('file');
@@ -147,7 +152,11 @@ function parseReadiness(value: unknown, path: string): Readiness {
     case 'log':
       return { kind: 'log', pattern: parsePattern(reader) };
     case 'port':
-      return { kind: 'port', host: reader.string('host', '127.0.0.1'), port: reader.integer('port', 0, 1, 65_535) };
+      return {
+        kind: 'port',
+        host: reader.string('host', '127.0.0.1'),
+        port: reader.integer('port', 0, 1, 65_535),
+      };
     case 'http':
       return { kind: 'http', url: parseUrl(reader) };
     case 'exec':
@@ -176,6 +185,7 @@ function parseUrl(reader: OptionReader): string {
 function parseExec(reader: OptionReader): Readiness {
   const words = typeof reader.get('exec') === 'string' ? [reader.string('exec')] : reader.strings('exec', []);
   const [command, ...args] = words;
-  if (command === undefined || command === '') reader.fail('exec', 'expected a command, or [command, ...arguments]');
+  if (command === undefined || command === '')
+    reader.fail('exec', 'expected a command, or [command, ...arguments]');
   return { kind: 'exec', command, args };
 }

@@ -35,7 +35,12 @@ export async function startHostProcess(
   supervisors: readonly SupervisorOptions[] = [],
   wrapper: readonly string[] = [],
 ): Promise<HostProcess> {
-  const [command, ...args] = [...wrapper, process.execPath, FIXTURE, JSON.stringify({ options, supervisors })];
+  const [command, ...args] = [
+    ...wrapper,
+    process.execPath,
+    FIXTURE,
+    JSON.stringify({ options, supervisors }),
+  ];
   const child = spawn(command!, args, { stdio: ['pipe', 'pipe', 'pipe'] });
   const exited = new Promise<{ code: number | null; signal: string | null }>((resolve) =>
     child.once('exit', (code, signal) => resolve({ code, signal })),
@@ -68,10 +73,14 @@ export async function startHostProcess(
   void exited.then(() => {
     over = true;
   });
-  await until('the host is ready', () => {
-    if (over && children === undefined) throw new Error(`the host ended: ${stderr}`);
-    return children !== undefined;
-  }, 30_000);
+  await until(
+    'the host is ready',
+    () => {
+      if (over && children === undefined) throw new Error(`the host ended: ${stderr}`);
+      return children !== undefined;
+    },
+    30_000,
+  );
   return {
     ...started!,
     process: child,
@@ -79,7 +88,8 @@ export async function startHostProcess(
     events,
     exited,
     stderr: () => stderr,
-    forkerPid: () => events.findLast((event) => event.type === 'forker.started')?.pid ?? forkerOf(started!.runId),
+    forkerPid: () =>
+      events.findLast((event) => event.type === 'forker.started')?.pid ?? forkerOf(started!.runId),
     event: (type, test = () => true) =>
       until(
         `an event '${type}'`,

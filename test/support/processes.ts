@@ -26,7 +26,9 @@ export const allPids = (): number[] => readdirSync('/proc').map(Number).filter(N
 
 /** The living processes whose environment holds `NAME=value`. */
 export function processesWith(variable: string): number[] {
-  return allPids().filter((pid) => isAlive(pid) && (proc(pid, 'environ') ?? '').split('\0').includes(variable));
+  return allPids().filter(
+    (pid) => isAlive(pid) && (proc(pid, 'environ') ?? '').split('\0').includes(variable),
+  );
 }
 
 export const processesOfRun = (runId: string): number[] => processesWith(`REEVE_RUN_ID=${runId}`);

@@ -7,6 +7,7 @@ import type { Known } from '../census.ts';
 import { Clearing, type ClearingTools, clear } from '../clearing.ts';
 import { type Cookie, cookieVariables } from '../cookie.ts';
 import type { ProcessIdentity } from '../identity.ts';
+import { holdBack } from '../node-streams.ts';
 import type { Signal, Timer } from '../os.ts';
 import type { ChildReport, ForkOrder } from './messages.ts';
 import { spawnFailure } from './spawn-failure.ts';
@@ -70,6 +71,7 @@ export class Children {
       );
       return undefined;
     }
+    for (const stream of process.stdio) if (stream !== null && 'read' in stream) holdBack(stream);
     process.on('error', () => {}); // nothing that comes now is news
     const exit = new Promise<[number | null, Signal | null]>((resolve) =>
       process.once('exit', (code, signal) => resolve([code, signal])),
@@ -77,7 +79,14 @@ export class Children {
     // It cannot have been reaped before this turn of the event loop ends, so the pid is still its own.
     const startTime = (await tools.kernel.startTimeOf(pid)) ?? tools.kernel.startTimeNow();
     const identity = { ...tools.kernel.self.identity, pid, startTime };
-    const child: Child = { id: order.id, workerId: order.workerId, process, identity, exited: false, clearing: undefined };
+    const child: Child = {
+      id: order.id,
+      workerId: order.workerId,
+      process,
+      identity,
+      exited: false,
+      clearing: undefined,
+    };
     this.#children.set(order.id, child);
     report({ is: 'forked', id: order.id, identity });
     void exit.then(([code, signal]) => this.#exited(child, code, signal));
@@ -112,14 +121,17 @@ export class Children {
     const { kernel } = this.#options.tools;
     const { pid, startTime } = child.identity;
     let toldGroup: number | undefined;
+    child.clearing ??= this.#startClearing(child);
+    const { clearing } = child;
+    await clearing.looked; // what left the group and wiped its mark is known by its parents only, who may die now
     if (!child.exited) {
       const now = await kernel.sight(pid);
       // Whatever has this pid and us for a parent is our child: only we can reap it. Zombies' groups count too.
-      const isOurs = now !== undefined && now.startTime === startTime && now.parent === kernel.self.identity.pid;
+      const isOurs =
+        now !== undefined && now.startTime === startTime && now.parent === kernel.self.identity.pid;
       if (isOurs && kernel.signal(-pid, signal) === 'sent') toldGroup = pid;
     }
-    child.clearing ??= this.#startClearing(child);
-    child.clearing.raise(signal, toldGroup);
+    clearing.raise(signal, toldGroup);
   }
 
   #startClearing(child: Child): Clearing {
@@ -185,6 +197,7 @@ export class Children {
     // The mark stands in front: that is where a look at the environment finds it first.
     const environment: Record<string, string> = { ...mark, ...env };
     for (const [name, value] of Object.entries(order.env)) {
+      if (name in mark) continue;
       if (value === null) delete environment[name];
       else environment[name] = value;
     }

@@ -4,8 +4,17 @@ import { closeSync, openSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import type { ClearingTools } from '../clearing.ts';
 import { byteSink, byteSource } from '../node-streams.ts';
-import type { OsProcess, OsProcessEvent, Signal, Spawner, SpawnerOptions, SpawnRequest, Streams } from '../os.ts';
+import type {
+  OsProcess,
+  OsProcessEvent,
+  Signal,
+  Spawner,
+  SpawnerOptions,
+  SpawnRequest,
+  Streams,
+} from '../os.ts';
 import { Children } from './children.ts';
+import { environmentOf } from './fork-order.ts';
 import type { ChildReport } from './messages.ts';
 import { failure } from './spawn-failure.ts';
 
@@ -52,11 +61,10 @@ export class DirectSpawner implements Spawner {
     try {
       const stdio = stdioOf(request, opened);
       const { workerId, command, args, cwd } = request;
-      const env = Object.fromEntries(Object.entries(request.env).map(([name, value]) => [name, value ?? null]));
-      const order = { id, workerId, command, args, cwd, env, streams: NO_STREAMS };
+      const order = { id, workerId, command, args, cwd, env: environmentOf(request), streams: NO_STREAMS };
       return await this.#children.fork(order, stdio);
     } catch (error) {
-      await this.#heard({ is: 'fork-failed', id, failure: failure('streams', error) });
+      void this.#heard({ is: 'fork-failed', id, failure: failure('streams', error) }); // it waits for us to return
       return undefined;
     } finally {
       for (const fd of opened) closeSync(fd);
@@ -76,7 +84,12 @@ export class DirectSpawner implements Spawner {
       birth.listener({ type: 'os.spawnFailed', failure: report.failure });
     } else if (report.is === 'exited') {
       if (report.treeEmpty) this.#births.delete(report.id);
-      birth.listener({ type: 'os.exited', code: report.code, signal: report.signal, treeEmpty: report.treeEmpty });
+      birth.listener({
+        type: 'os.exited',
+        code: report.code,
+        signal: report.signal,
+        treeEmpty: report.treeEmpty,
+      });
     } else {
       this.#births.delete(report.id);
       birth.listener({ type: 'os.treeEmpty' });

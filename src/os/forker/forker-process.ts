@@ -54,7 +54,11 @@ export class ForkerProcess {
     this.ready = this.#firstWord();
     const socket = this.#process.stdio[3];
     if (this.#process.pid === undefined || socket === undefined || socket === null) return;
-    this.#line = new Line(socket as Socket, (report) => this.#heard(report), () => this.#lineClosed());
+    this.#line = new Line(
+      socket as Socket,
+      (report) => this.#heard(report),
+      () => this.#lineClosed(),
+    );
     this.#process.unref();
     const { runId, outer, env, socketPath, secret, leftovers, orphanGrace } = options;
     this.#line.send({ do: 'begin', runId, outer, env, socketPath, secret, leftovers, orphanGrace });

@@ -4,21 +4,11 @@ import { ForkerError, messageOf, type SpawnFailure } from '../../errors.ts';
 import { type ClearingTools, clear } from '../clearing.ts';
 import type { ProcessIdentity } from '../identity.ts';
 import type { KernelName } from '../kernels.ts';
-import { byteSink, byteSource } from '../node-streams.ts';
-import type {
-  InputSpec,
-  OsProcess,
-  OsProcessEvent,
-  OutputSpec,
-  Signal,
-  Spawner,
-  SpawnerOptions,
-  SpawnRequest,
-  Streams,
-} from '../os.ts';
+import type { OsProcess, OsProcessEvent, Signal, Spawner, SpawnerOptions, SpawnRequest } from '../os.ts';
+import { orderOf, streamCount, streamsOf } from './fork-order.ts';
 import { ForkerProcess } from './forker-process.ts';
-import type { ForkerCommand, ForkerReport, StreamSource } from './messages.ts';
-import { failure } from './spawn-failure.ts';
+import type { ChildReport, ForkerCommand, ForkerReport } from './messages.ts';
+import { failure, ownLack } from './spawn-failure.ts';
 import { type StreamEnd, StreamPool } from './stream-pool.ts';
 
 /** A new forker that dies before it is ready is tried again this often, then its workers fail to start. */
@@ -51,7 +41,7 @@ export class ForkerSpawner implements Spawner {
   /** Settles when there is a forker again, or none can be had. */
   #ready: Promise<void> = Promise.resolve();
   #lastId = 0;
-  #closing = false;
+  #closing: Promise<void> | undefined;
   #closed: () => void = () => {};
 
   constructor(options: ForkerSpawnerOptions) {
@@ -91,8 +81,12 @@ export class ForkerSpawner implements Spawner {
     this.#pool.fail(failure('streams', error));
   }
 
-  async close(): Promise<void> {
-    this.#closing = true;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     await this.#ready.catch(() => {});
     const forker = this.#forker;
     if (forker === undefined) return;
@@ -117,7 +111,7 @@ export class ForkerSpawner implements Spawner {
       const ends = await this.#pool.take(streamCount(birth.request));
       birth.ends = ends;
       birth.phase = 'ordered';
-      this.#send({ do: 'fork', order: { ...orderOf(birth), streams: streamSources(birth.request, ends) } });
+      this.#send({ do: 'fork', order: orderOf(birth.id, birth.request, ends) });
     } catch (error) {
       this.#failed(birth, isSpawnFailure(error) ? error : failure('forker', error));
     }
@@ -152,10 +146,13 @@ export class ForkerSpawner implements Spawner {
   }
 
   #heard(report: ForkerReport): void {
-    if (report.is === 'connect-failed') return this.#pool.fail(report.failure, 1);
-    if (report.is === 'closed') return this.#closed();
-    if (!('id' in report)) return;
-    const birth = this.#births.get(report.id);
+    if (report.is === 'connect-failed') this.#pool.fail(ownLack() ?? report.failure, 1);
+    else if (report.is === 'closed') this.#closed();
+    else if ('id' in report) this.#heardOf(this.#births.get(report.id), report);
+  }
+
+  #heardOf(birth: Birth | undefined, report: ChildReport): void {
+    if (report.is === 'forked' || report.is === 'fork-failed') this.#pool.refillWhenLow();
     if (birth === undefined) return;
     if (report.is === 'forked') {
       birth.phase = 'alive';
@@ -187,7 +184,7 @@ export class ForkerSpawner implements Spawner {
 
   #forget(birth: Birth): void {
     this.#births.delete(birth.id);
-    if (this.#births.size === 0 && !this.#closing) this.#forker?.hold(false);
+    if (this.#births.size === 0 && this.#closing === undefined) this.#forker?.hold(false);
   }
 
   /** The forker died: what it had started is ended here, verified, before anything new is started. */
@@ -219,7 +216,7 @@ export class ForkerSpawner implements Spawner {
         birth.listener({ type: 'os.treeEmpty' });
       }
     }
-    if (this.#closing) return this.#closed();
+    if (this.#closing !== undefined) return this.#closed();
     await this.#startForker();
   }
 }
@@ -233,40 +230,3 @@ const FORKER_LOST: SpawnFailure = {
 
 const isSpawnFailure = (error: unknown): error is SpawnFailure =>
   typeof error === 'object' && error !== null && 'phase' in error && !(error instanceof Error);
-
-const orderOf = ({ id, request: { workerId, command, args, cwd, env } }: Birth) => ({
-  id,
-  workerId,
-  command,
-  args,
-  cwd,
-  env: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value ?? null])),
-});
-
-const specs = (request: SpawnRequest): readonly [InputSpec, OutputSpec, OutputSpec, 'pipe' | 'ignore'] => [
-  request.stdin,
-  request.stdout,
-  request.stderr,
-  request.fd3,
-];
-
-const streamCount = (request: SpawnRequest): number => specs(request).filter((spec) => spec === 'pipe').length;
-
-function streamSources(request: SpawnRequest, ends: readonly StreamEnd[]) {
-  const left = [...ends];
-  const source = (spec: InputSpec | OutputSpec): StreamSource => (spec === 'pipe' ? left.shift()!.id : spec);
-  const [stdin, stdout, stderr, fd3] = specs(request);
-  return [source(stdin), source(stdout), source(stderr), source(fd3)] as const;
-}
-
-function streamsOf(request: SpawnRequest, ends: readonly StreamEnd[]): Streams {
-  const left = ends.map(({ socket }) => socket.ref());
-  const next = (spec: InputSpec | OutputSpec) => (spec === 'pipe' ? left.shift() : undefined);
-  const [stdin, stdout, stderr, fd3] = specs(request).map(next);
-  return {
-    stdin: stdin && byteSink(stdin.resume()),
-    stdout: stdout && byteSource(stdout),
-    stderr: stderr && byteSource(stderr),
-    fd3: fd3 && byteSource(fd3),
-  };
-}

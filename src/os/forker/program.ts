@@ -1,6 +1,7 @@
 /** The forker: the parent of every worker, and their guardian when the host is gone. Runs as a process of its own. */
-import { closeSync, openSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { connect, Socket } from 'node:net';
+import { basename, dirname, join } from 'node:path';
 import { messageOf } from '../../errors.ts';
 import { SharedCensus } from '../census.ts';
 import { kernelNamed } from '../kernels.ts';
@@ -79,9 +80,14 @@ function connectStream(): void {
     socket.write(`${secret} ${id}\n`);
     socket.resume(); // nothing is said before the fork, but an end must be noticed
   });
-  socket.on('error', (error) => line.send({ is: 'connect-failed', failure: failure('streams', error) }));
+  let cause = new Error('the host closed the stream');
+  socket.on('error', (error) => {
+    cause = error;
+  });
   socket.on('close', () => {
-    if (id !== undefined) sockets.delete(id);
+    if (id !== undefined && !sockets.delete(id)) return; // a process has it
+    // A host without descriptors accepts and closes in one: without this word it would wait for ever.
+    line.send({ is: 'connect-failed', failure: failure('streams', cause) });
   });
 }
 
@@ -113,7 +119,8 @@ function open(source: StreamSource, fd: number): 'ignore' | number | Socket {
   if (socket === undefined) throw new Error('a stream was closed before its process was forked');
   sockets.delete(source);
   // libuv makes 0 to 2 blocking for the child; what comes above is left as it is here.
-  if (fd > 2) (socket as unknown as { _handle: { setBlocking(on: boolean): void } })._handle.setBlocking(true);
+  if (fd > 2)
+    (socket as unknown as { _handle: { setBlocking(on: boolean): void } })._handle.setBlocking(true);
   return socket;
 }
 
@@ -121,6 +128,16 @@ async function hostIsGone(): Promise<void> {
   if (begin === undefined || children === undefined) process.exit(0);
   setTimeout(() => process.exit(1), GIVE_UP_MS);
   await children.clearAll();
-  for (const path of begin.leftovers) rmSync(path, { force: true, recursive: true });
+  for (const path of begin.leftovers) removeWithTemporaries(path);
   process.exit(0);
+}
+
+/** The host may have died between a temporary file's writing and its renaming. */
+function removeWithTemporaries(path: string): void {
+  const directory = dirname(path);
+  const prefix = `${basename(path)}.`;
+  for (const name of existsSync(directory) ? readdirSync(directory) : []) {
+    if (name.startsWith(prefix) && name.endsWith('.tmp')) rmSync(join(directory, name), { force: true });
+  }
+  rmSync(path, { force: true, recursive: true });
 }

@@ -1,5 +1,5 @@
 /** Tells from an error of spawn(2)'s many parts which of them failed. */
-import { statSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { codeOf, messageOf, type SpawnFailure, type SpawnPhase } from '../../errors.ts';
 
 /** Too few processes, descriptors or too little memory: the program was never reached. */
@@ -26,10 +26,23 @@ export function failure(phase: SpawnPhase, error: unknown): SpawnFailure {
   };
 }
 
+/** Why we cannot take in streams, if we cannot: who connects to one without descriptors sees a broken pipe only. */
+export function ownLack(): SpawnFailure | undefined {
+  try {
+    closeSync(openSync('/dev/null', 'r'));
+    return undefined;
+  } catch (error) {
+    return failure('streams', error);
+  }
+}
+
 function complaintAbout(directory: string): unknown {
   try {
     if (statSync(directory).isDirectory()) return undefined;
-    return Object.assign(new Error(`ENOTDIR: not a directory, '${directory}'`), { code: 'ENOTDIR', errno: -20 });
+    return Object.assign(new Error(`ENOTDIR: not a directory, '${directory}'`), {
+      code: 'ENOTDIR',
+      errno: -20,
+    });
   } catch (error) {
     return error;
   }

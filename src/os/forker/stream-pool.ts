@@ -23,6 +23,8 @@ export class StreamPool {
   #takers: Taker[] = [];
   /** Asked for, and neither arrived nor failed yet. */
   #expected = 0;
+  /** As many of these were asked for before the last failure: whoever came after it does not count on them. */
+  #doubtful = 0;
 
   /** @param connect asks the forker for that many more */
   constructor(connect: (count: number) => void) {
@@ -39,23 +41,31 @@ export class StreamPool {
 
   /** One has arrived. */
   add(end: StreamEnd): void {
-    this.#expected = Math.max(0, this.#expected - 1);
+    this.#answered(1);
     this.#ready.push(end);
     this.#serve();
   }
 
   /** One or all of those expected will not come: those who wait for them are told why. */
   fail(failure: SpawnFailure, count = this.#expected): void {
-    this.#expected = Math.max(0, this.#expected - count);
+    const isOldNews = this.#doubtful >= count && count > 0;
+    this.#answered(count);
+    if (isOldNews) return; // those who waited for it have been told with the first of its kind
+    this.#doubtful = this.#expected;
     const takers = this.#takers;
     this.#takers = [];
     for (const taker of takers) taker.reject(failure);
   }
 
+  /** For when there is time: after a fork, not before it. */
+  refillWhenLow(): void {
+    if (this.#ready.length <= KEPT_READY / 2) this.refill();
+  }
+
   /** Asks for as many as are missing. Not done on failure, or a lack of descriptors would be asked for for ever. */
   refill(): void {
     const wanted = this.#takers.reduce((sum, taker) => sum + taker.count, KEPT_READY);
-    const missing = wanted - this.#ready.length - this.#expected;
+    const missing = wanted - this.#ready.length - (this.#expected - this.#doubtful);
     if (missing <= 0) return;
     this.#expected += missing;
     this.#connect(missing);
@@ -66,6 +76,12 @@ export class StreamPool {
     for (const { socket } of this.#ready) socket.destroy();
     this.#ready = [];
     this.#expected = 0;
+    this.#doubtful = 0;
+  }
+
+  #answered(count: number): void {
+    this.#expected = Math.max(0, this.#expected - count);
+    this.#doubtful = Math.max(0, this.#doubtful - count);
   }
 
   #serve(): void {
@@ -74,6 +90,6 @@ export class StreamPool {
       this.#takers.shift();
       taker.resolve(this.#ready.splice(0, taker.count));
     }
-    if (this.#takers.length > 0 || this.#ready.length <= KEPT_READY / 2) this.refill();
+    if (this.#takers.length > 0) this.refill();
   }
 }

@@ -3,7 +3,13 @@ import { type ExecFileSyncOptionsWithStringEncoding, execFileSync } from 'node:c
 import { hostname } from 'node:os';
 import treeKill from 'tree-kill';
 import { readCookies } from '../cookie.ts';
-import { COMMAND_LINE_KEPT, type Kernel, type ProcessFacts, type Sighting } from '../os.ts';
+import {
+  COMMAND_LINE_KEPT,
+  type Kernel,
+  type ProcessFacts,
+  type Sighting,
+  type SignalOutcome,
+} from '../os.ts';
 import { groupExists, sendSignal } from '../posix-signal.ts';
 import { cookiesBehind, PS_COLUMNS, type PsRow, parsePidAndText, parsePsRow, runPs } from './ps.ts';
 
@@ -53,14 +59,28 @@ export function portableKernel(): Kernel {
     sight: inspect as (pid: number) => Promise<Sighting | undefined>,
     inspect,
     census: () => look(['-A']),
-    signal(pid, signal) {
-      const outcome = sendSignal(pid, signal);
-      // What it forked since we looked must go with it; `ps` is known to be there, or tree-kill would crash us.
-      if (outcome === 'sent' && signal === 'SIGKILL' && pid > 0) treeKill(pid, signal, () => {});
-      return outcome;
-    },
+    signal: (pid, signal) => (signal === 'SIGKILL' && pid > 1 ? killTree(pid) : sendSignal(pid, signal)),
     groupExists,
   };
+}
+
+/** Those that are being killed: a second attempt could outlast the first, and hit the pid's next owner. */
+const dying = new Set<number>();
+
+/**
+ * What it forked since we looked goes with it. Stopped, it forks no more, and keeps its pid until tree-kill has found
+ * its children: once it is dead, they are nobody's. `ps` is known to be there, or tree-kill would crash us.
+ */
+function killTree(pid: number): SignalOutcome {
+  if (dying.has(pid)) return 'sent';
+  const outcome = sendSignal(pid, 'SIGSTOP');
+  if (outcome !== 'sent') return outcome;
+  dying.add(pid);
+  treeKill(pid, 'SIGKILL', (error) => {
+    dying.delete(pid);
+    if (error) sendSignal(pid, 'SIGKILL');
+  });
+  return outcome;
 }
 
 const PS_SYNC = { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' } } as const;
@@ -68,7 +88,10 @@ const PS_SYNC = { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C', TZ: 'UTC
 /** macOS names each boot; elsewhere start times are dates, and those of two boots differ by themselves. */
 function readBootSession(): string {
   try {
-    const options: ExecFileSyncOptionsWithStringEncoding = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] };
+    const options: ExecFileSyncOptionsWithStringEncoding = {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    };
     return execFileSync('sysctl', ['-n', 'kern.bootsessionuuid'], options).trim();
   } catch {
     return '';

@@ -75,4 +75,3 @@ function valueIn(environment: string, name: string): string | undefined {
   const end = name === OUTER_VARIABLE ? value.search(/ [A-Za-z_][A-Za-z_0-9]*=/) : value.indexOf(' ');
   return end === -1 ? value : value.slice(0, end);
 }
-

@@ -1,0 +1,85 @@
+/** Finds and loads the configuration of `reeve up`. */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, extname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { codeOf, messageOf, OptionsError } from '../errors.ts';
+import type { HostOptions } from '../host/options.ts';
+import type { SupervisorOptions } from '../supervisor/supervisor-spec.ts';
+import { OptionReader, show } from '../worker/option-reader.ts';
+
+export interface Config {
+  readonly host: HostOptions;
+  readonly supervisors: readonly SupervisorOptions[];
+}
+
+const NAMES = [
+  'reeve.config.ts',
+  'reeve.config.mts',
+  'reeve.config.mjs',
+  'reeve.config.js',
+  'reeve.config.json',
+];
+const HOST_KEYS = ['name', 'stateDirectory', 'spawner', 'orphanGrace', 'sweep', 'eventsKept'] as const;
+
+/** Workers without a `cwd` run in the configuration's directory, and a relative one counts from there. */
+export async function loadConfig(file: string | undefined, directory: string): Promise<Config> {
+  const path = resolve(directory, file ?? findConfig(directory));
+  const exported = await loadFile(path);
+  const value: unknown = typeof exported === 'function' ? await exported() : exported;
+  try {
+    return parseConfig(value, dirname(path));
+  } catch (error) {
+    if (error instanceof OptionsError) throw new OptionsError('', `${path}: ${error.message}`);
+    throw error;
+  }
+}
+
+function findConfig(directory: string): string {
+  const name = NAMES.find((candidate) => existsSync(resolve(directory, candidate)));
+  if (name === undefined) throw new OptionsError('', `none of ${NAMES.join(', ')} is in ${directory}`);
+  return name;
+}
+
+async function loadFile(path: string): Promise<unknown> {
+  if (!existsSync(path)) throw new OptionsError('', `${path}: no such file`);
+  const extension = extname(path);
+  try {
+    if (extension === '.json') return JSON.parse(await readFile(path, 'utf8'));
+    const module = (await import(pathToFileURL(path).href)) as { default?: unknown };
+    return module.default;
+  } catch (error) {
+    const isTypeScript = extension === '.ts' || extension === '.mts';
+    if (isTypeScript && codeOf(error) === 'ERR_UNKNOWN_FILE_EXTENSION') {
+      throw new OptionsError(
+        '',
+        `${path}: Node ${process.version} cannot load TypeScript; use 22.18 or later, or .mjs`,
+      );
+    }
+    throw new OptionsError('', `${path}: ${messageOf(error)}`);
+  }
+}
+
+export function parseConfig(value: unknown, directory: string): Config {
+  const reader: OptionReader = new OptionReader(value, '', [...HOST_KEYS, 'supervisors']);
+  const supervisors = reader.get('supervisors');
+  if (!Array.isArray(supervisors) || supervisors.length === 0) {
+    reader.fail('supervisors', `expected an array of at least one supervisor, got ${show(supervisors)}`);
+  }
+  const host = Object.fromEntries(
+    HOST_KEYS.flatMap((key) => (reader.has(key) ? [[key, reader.get(key)]] : [])),
+  );
+  return { host, supervisors: supervisors.map((supervisor) => placed(supervisor, directory)) };
+}
+
+/** What is wrong with a supervisor is told when it is parsed; here only its children are given their place. */
+function placed(supervisor: unknown, directory: string): SupervisorOptions {
+  const options = supervisor as SupervisorOptions;
+  if (!Array.isArray(options?.children)) return options;
+  const children = options.children.map((child) =>
+    typeof child === 'object' && child !== null
+      ? { ...child, cwd: resolve(directory, typeof child.cwd === 'string' ? child.cwd : '.') }
+      : child,
+  );
+  return { ...options, children };
+}

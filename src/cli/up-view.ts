@@ -1,0 +1,132 @@
+/** What `reeve up` shows: a live tree below the output on a terminal, plain lines elsewhere. */
+import { styleText } from 'node:util';
+import type { TimedEvent } from '../events.ts';
+import type { Host } from '../host/host.ts';
+import { describeExit } from '../worker/exit-reason.ts';
+
+/** Where lines go; a terminal can also take them back. */
+export interface Screen {
+  readonly isTerminal: boolean;
+  readonly columns: number;
+  write(text: string): void;
+}
+
+/** Milliseconds between two drawings of the tree. */
+const REDRAW_MS = 100;
+
+type Color = Parameters<typeof styleText>[0];
+const COLORS: Record<string, Color> = {
+  spawning: 'yellow',
+  running: 'green',
+  stopping: 'yellow',
+  exited: 'red',
+};
+
+export class UpView {
+  readonly #host: Host;
+  readonly #screen: Screen;
+  #treeLines = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(host: Host, screen: Screen) {
+    this.#host = host;
+    this.#screen = screen;
+    host.events.on((event) => this.#show(event));
+    host.onOutput((path, line) => this.print(`${this.#paint('dim', `${path} |`)} ${line}`));
+  }
+
+  /** A line above the tree. */
+  print(line: string): void {
+    this.#eraseTree();
+    this.#screen.write(`${line}\n`);
+    this.#redrawSoon();
+  }
+
+  #show(event: TimedEvent): void {
+    const line = describeEvent(event);
+    if (line !== undefined) this.print(this.#paint('cyan', `reeve: ${line}`));
+    else this.#redrawSoon();
+    if (event.type === 'host.stopped') this.#finish();
+  }
+
+  #redrawSoon(): void {
+    if (!this.#screen.isTerminal) return;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#eraseTree();
+      this.#drawTree();
+    }, REDRAW_MS);
+    this.#timer.unref();
+  }
+
+  #finish(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#eraseTree();
+  }
+
+  #eraseTree(): void {
+    if (this.#treeLines > 0) this.#screen.write(`\x1b[${this.#treeLines}A\x1b[0J`);
+    this.#treeLines = 0;
+  }
+
+  #drawTree(): void {
+    const lines = treeOf(this.#host).map(({ text, state }) => {
+      const cut = text.slice(0, Math.max(20, this.#screen.columns - 1));
+      return state === undefined ? cut : cut.replace(state, this.#paint(COLORS[state] ?? 'white', state));
+    });
+    this.#screen.write(`${lines.join('\n')}\n`);
+    this.#treeLines = lines.length;
+  }
+
+  #paint(color: Color, text: string): string {
+    return this.#screen.isTerminal ? styleText(color, text) : text;
+  }
+}
+
+interface TreeLine {
+  readonly text: string;
+  readonly state?: string;
+}
+
+function treeOf(host: Host): readonly TreeLine[] {
+  const lines: TreeLine[] = [{ text: `${host.name} ${host.runId}` }];
+  host.supervisors.forEach((supervisor, index) => {
+    const last = index === host.supervisors.length - 1;
+    lines.push({ text: `${last ? '└' : '├'}─ ${supervisor.path}` });
+    const children = supervisor.whichChildren().toReversed();
+    children.forEach(({ id, state, pid, starts, command }, at) => {
+      const branch = `${last ? ' ' : '│'}  ${at === children.length - 1 ? '└' : '├'}─`;
+      const times = starts > 1 ? ` ×${starts}` : '';
+      const process = `${String(pid ?? '-').padStart(7)}${times.padEnd(5)}`;
+      lines.push({ text: `${branch} ${id.padEnd(12)} ${state.padEnd(8)} ${process} ${command}`, state });
+    });
+  });
+  return lines;
+}
+
+/** Undefined for what only the tree shows. */
+export function describeEvent(event: TimedEvent): string | undefined {
+  switch (event.type) {
+    case 'worker.state':
+      return event.state === 'running' ? `${event.path} is ready (pid ${event.pid})` : undefined;
+    case 'worker.exited':
+      return `${event.path} ${describeExit(event.reason)}`;
+    case 'worker.lingers':
+      return `${event.path} (pid ${event.pid}) does not die of SIGKILL; trying again`;
+    case 'supervisor.restarting':
+      return `${event.path} is started again`;
+    case 'supervisor.gave-up':
+      return `${event.path} gives up because of ${event.because}, which ${describeExit(event.reason)}`;
+    case 'forker.lost':
+      return `the forker died (${event.cause}); ending and restarting its workers`;
+    case 'host.stopping':
+      return `stopping in order (${event.why})`;
+    case 'host.stopped':
+      return 'stopped; nothing is left';
+    case 'registry.warning':
+      return `warning: ${event.message}`;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,63 @@
+/** `reeve up`: a tree from a configuration file, in the foreground. */
+import { type Host, startHost } from '../host/host.ts';
+import { loadConfig } from './config.ts';
+import { describeSweep } from './sweep.ts';
+import { UpView } from './up-view.ts';
+
+export interface UpOptions {
+  readonly config: string | undefined;
+  readonly stateDirectory: string;
+  readonly json: boolean;
+}
+
+/**
+ * Runs until it is told to stop: Ctrl-C or SIGTERM stops all in order and ends by that signal (a shell sees 130 or
+ * 143). Exits with 0 when every worker has ended for good, with 1 when a supervisor gave up.
+ */
+export async function up({ config: file, stateDirectory, json }: UpOptions): Promise<void> {
+  const config = await loadConfig(file, process.cwd());
+  const host = await startHost({ stateDirectory, ...config.host });
+  if (json) tellEvents(host);
+  else show(host);
+  process.once('beforeExit', () => void host.stop('every worker has ended'));
+  try {
+    for (const options of config.supervisors) {
+      const supervisor = await host.supervise(options);
+      void supervisor.stopped.then(async ({ kind }) => {
+        if (kind === 'shutdown') return;
+        process.exitCode = 1;
+        await host.stop(`${supervisor.path} gave up`);
+      });
+    }
+  } catch (error) {
+    await host.stop('a start failed');
+    throw error;
+  }
+}
+
+function show(host: Host): void {
+  const { stdout } = process;
+  const view = new UpView(host, {
+    isTerminal: stdout.isTTY === true,
+    get columns() {
+      return stdout.columns ?? 80;
+    },
+    write: (text) => void stdout.write(text),
+  });
+  view.print(`reeve: run ${host.runId}, host ${process.pid}`);
+  for (const line of describeSweep(host.sweepReport).split('\n')) view.print(`reeve: sweep: ${line}`);
+}
+
+/** One line of JSON an event; errors in them keep their message. */
+function tellEvents(host: Host): void {
+  const tell = (value: unknown) =>
+    console.log(
+      JSON.stringify(value, (_, inner: unknown) =>
+        inner instanceof Error ? { ...inner, message: inner.message } : inner,
+      ),
+    );
+  tell({ type: 'sweep.report', ...host.sweepReport });
+  for (const event of host.events.recent()) tell(event);
+  host.events.on(tell);
+  host.onOutput((path, line, stream) => tell({ type: 'worker.output', path, stream, line }));
+}

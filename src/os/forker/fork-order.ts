@@ -1,0 +1,50 @@
+/** From a request to spawn to the order that the forker gets, and from its streams' ends to the port's. */
+import { resolve } from 'node:path';
+import { byteSink, byteSource } from '../node-streams.ts';
+import type { InputSpec, OutputSpec, SpawnRequest, Streams } from '../os.ts';
+import type { ForkOrder, StreamSource } from './messages.ts';
+import type { StreamEnd } from './stream-pool.ts';
+
+type StreamSpec = InputSpec | OutputSpec;
+
+const specs = ({ stdin, stdout, stderr, fd3 }: SpawnRequest): readonly StreamSpec[] => [
+  stdin,
+  stdout,
+  stderr,
+  fd3,
+];
+
+/** How many streams must be connected for it. */
+export const streamCount = (request: SpawnRequest): number =>
+  specs(request).filter((spec) => spec === 'pipe').length;
+
+/** @param ends as many as `streamCount` says, in the order of their descriptors */
+export function orderOf(id: number, request: SpawnRequest, ends: readonly StreamEnd[]): ForkOrder {
+  const { workerId, command, args } = request;
+  const cwd = resolve(request.cwd ?? '.'); // the forker's own directory is another
+  const left = [...ends];
+  const source = (spec: StreamSpec): StreamSource => {
+    if (typeof spec === 'object') return { file: resolve(spec.file) };
+    return spec === 'pipe' ? left.shift()!.id : spec;
+  };
+  const streams = specs(request).map(source) as unknown as ForkOrder['streams'];
+  return { id, workerId, command, args, cwd, env: environmentOf(request), streams };
+}
+
+/** JSON knows no undefined: null takes a variable away. */
+export const environmentOf = ({ env }: SpawnRequest): ForkOrder['env'] =>
+  Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value ?? null]));
+
+/** The host's ends, for whoever talks with the process. */
+export function streamsOf(request: SpawnRequest, ends: readonly StreamEnd[]): Streams {
+  const left = ends.map(({ socket }) => socket.ref());
+  const [stdin, stdout, stderr, fd3] = specs(request).map((spec) =>
+    spec === 'pipe' ? left.shift() : undefined,
+  );
+  return {
+    stdin: stdin && byteSink(stdin.resume()), // nothing comes, but its end must be noticed
+    stdout: stdout && byteSource(stdout),
+    stderr: stderr && byteSource(stderr),
+    fd3: fd3 && byteSource(fd3),
+  };
+}

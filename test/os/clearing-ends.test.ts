@@ -1,0 +1,126 @@
+/** When a clearing is done, and when it gives up. */
+import { describe, expect, test } from 'vitest';
+import { clear } from '../../src/os/clearing.ts';
+import { claim, setUp, worker } from '../support/clearing.ts';
+import type { ManualClock } from '../support/manual-clock.ts';
+import { sighting } from '../support/sightings.ts';
+
+async function isSettled(promise: Promise<unknown>, clock: ManualClock): Promise<boolean> {
+  let settled = false;
+  void promise.then(() => {
+    settled = true;
+  });
+  await clock.advance(0);
+  return settled;
+}
+
+describe('is done', () => {
+  test('at the first look that finds nothing', async () => {
+    const { kernel, start } = setUp();
+    await start().done;
+    expect(kernel.censuses).toBe(1);
+  });
+
+  test('after two looks in a row, when asked for two', async () => {
+    const { kernel, start } = setUp();
+    await start({ emptyLooks: 2 }).done;
+    expect(kernel.censuses).toBe(2);
+  });
+
+  test('not after two looks with a process between them', async () => {
+    const { kernel, clock, start } = setUp();
+    kernel.dies = () => true;
+    kernel.afterCensus = () => {
+      if (kernel.censuses === 1) kernel.put(worker(600));
+    };
+    const clearing = start({ emptyLooks: 2 });
+    clearing.raise('SIGTERM');
+    await clock.advance(1_000);
+    await clearing.done;
+    expect(kernel.censuses).toBe(4); // nothing, one, nothing, nothing
+    expect(kernel.signalsTo(600)).toEqual(['SIGTERM']);
+  });
+
+  test('not while something is left', async () => {
+    const { clock, start } = setUp(worker(600));
+    const clearing = start();
+    clearing.raise('SIGTERM');
+    await clock.advance(60_000);
+    expect(await isSettled(clearing.done, clock)).toBe(false);
+  });
+
+  test('when abandoned, though something is left', async () => {
+    const { kernel, clock, start } = setUp(worker(600));
+    const clearing = start();
+    await clock.advance(100);
+    clearing.abandon();
+    expect(await isSettled(clearing.done, clock)).toBe(true);
+    expect(kernel.table.has(600)).toBe(true);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('without waiting longer, when it is told that something died', async () => {
+    const { kernel, clock, start } = setUp(worker(600));
+    const clearing = start();
+    await clock.advance(10_000);
+    kernel.table.delete(600);
+    clearing.lookNow();
+    expect(await isSettled(clearing.done, clock)).toBe(true);
+  });
+});
+
+describe('an orphaned session', () => {
+  const member = sighting(601, { session: 600, group: 600, parent: 1 });
+
+  test('is inherited when its leader was reaped', async () => {
+    const { kernel, clock, start } = setUp(member);
+    const clearing = start();
+    clearing.inherit(600);
+    clearing.raise('SIGTERM');
+    await clock.advance(100);
+    expect(kernel.signalsTo(601)).toEqual(['SIGTERM']);
+  });
+
+  test('is not inherited by who never led it', async () => {
+    const { kernel, start } = setUp(member);
+    const clearing = start();
+    clearing.raise('SIGTERM');
+    await clearing.done;
+    expect(kernel.sent).toEqual([]);
+  });
+});
+
+describe('clear', () => {
+  test('sends SIGTERM first and SIGKILL after the grace', async () => {
+    const { kernel, clock, tools } = setUp(worker(600));
+    const cleared = clear(tools, { claim, emptyLooks: 1 }, 1_000);
+    await clock.advance(999);
+    expect(kernel.signalsTo(600)).toEqual(['SIGTERM']);
+    await clock.advance(1);
+    expect(kernel.signalsTo(600)).toEqual(['SIGTERM', 'SIGKILL']);
+    await clock.advance(500);
+    expect(await cleared).toBe(true);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('sends no SIGKILL to what obeys', async () => {
+    const { kernel, clock, tools } = setUp(worker(600));
+    kernel.dies = () => true;
+    const cleared = clear(tools, { claim, emptyLooks: 1 }, 1_000);
+    await clock.advance(100);
+    expect(await cleared).toBe(true);
+    await clock.advance(2_000);
+    expect(kernel.signalsTo(600)).toEqual(['SIGTERM']);
+  });
+
+  test('gives up on what outlasts its patience, and says so', async () => {
+    const { kernel, clock, tools } = setUp(worker(600));
+    kernel.dies = () => false;
+    const cleared = clear(tools, { claim, emptyLooks: 1 }, 1_000, 5_000);
+    await clock.advance(5_999);
+    expect(await isSettled(cleared, clock)).toBe(false);
+    await clock.advance(1);
+    expect(await cleared).toBe(false);
+    expect(clock.pending).toBe(0);
+  });
+});

@@ -1,0 +1,179 @@
+/** Whom a clearing signals, when, and how often: verified again before every signal. */
+import { describe, expect, test } from 'vitest';
+import { clear } from '../../src/os/clearing.ts';
+import { claim, setUp, worker } from '../support/clearing.ts';
+import { mark, sighting } from '../support/sightings.ts';
+
+describe('verifies again before every signal', () => {
+  test.each([
+    ['started at another time', { startTime: 601, cookies: [mark('run', 'w')] }],
+    ['started in the same tick, without the mark', { cookies: [] }],
+    ["started in the same tick, with another worker's mark", { cookies: [mark('run', 'x')] }],
+    [
+      'started in the same tick, with the mark, in another session',
+      { cookies: [mark('run', 'w')], session: 9 },
+    ],
+  ])('a successor that took the pid between census and signal is spared: it %s', async (_, rest) => {
+    const { kernel, clock, start } = setUp(worker(600));
+    kernel.afterCensus = () => {
+      kernel.put(sighting(600, rest));
+      kernel.afterCensus = () => {};
+    };
+    start().raise('SIGTERM');
+    await clock.advance(0);
+    expect(kernel.sent).toEqual([]);
+  });
+
+  test('a stranger who took the pid between SIGTERM and SIGKILL is spared', async () => {
+    const { kernel, clock, tools } = setUp(worker(600));
+    const cleared = clear(tools, { claim, emptyLooks: 1 }, 1_000);
+    await clock.advance(500);
+    kernel.put(sighting(600, { startTime: kernel.time }));
+    await clock.advance(1_000);
+    await expect(cleared).resolves.toBe(true);
+    expect(kernel.signalsTo(600)).toEqual(['SIGTERM']);
+  });
+
+  test('a stranger who took the pid within the tick in which both started is spared for ever', async () => {
+    const { kernel, clock, tools } = setUp(worker(600));
+    kernel.time = 600;
+    const cleared = clear(tools, { claim, emptyLooks: 1 }, 1_000);
+    await clock.advance(0);
+    expect(kernel.signalsTo(600)).toEqual(['SIGTERM']);
+    kernel.put(sighting(600));
+    kernel.time = 700;
+    await clock.advance(1_500);
+    await expect(cleared).resolves.toBe(true);
+    expect(kernel.signalsTo(600)).toEqual(['SIGTERM']);
+  });
+
+  test('a stranger who takes the pid while SIGKILL is on its way from the census is spared', async () => {
+    const { kernel, clock, tools } = setUp(worker(600));
+    const cleared = clear(tools, { claim, emptyLooks: 1 }, 1_000);
+    await clock.advance(900);
+    kernel.afterCensus = () => {
+      if (clock.now() >= 1_000) kernel.put(sighting(600, { startTime: kernel.time }));
+    };
+    await clock.advance(600);
+    await cleared;
+    expect(kernel.signalsTo(600)).toEqual(['SIGTERM']);
+  });
+
+  test('a process that died since the census gets nothing', async () => {
+    const { kernel, clock, start } = setUp(worker(600));
+    kernel.afterCensus = () => kernel.table.delete(600);
+    start().raise('SIGTERM');
+    await clock.advance(10);
+    expect(kernel.sent).toEqual([]);
+  });
+
+  test('a process that became a zombie since the census gets nothing', async () => {
+    const { kernel, clock, start } = setUp(worker(600));
+    kernel.afterCensus = () => kernel.put(worker(600, { zombie: true }));
+    start().raise('SIGTERM');
+    await clock.advance(10);
+    expect(kernel.sent).toEqual([]);
+  });
+});
+
+describe('tells', () => {
+  test('nobody anything before a signal is raised', async () => {
+    const { kernel, clock, start } = setUp(worker(600));
+    start();
+    await clock.advance(2_000);
+    expect(kernel.censuses).toBeGreaterThan(2);
+    expect(kernel.sent).toEqual([]);
+  });
+
+  test('each process once a stage', async () => {
+    const { kernel, clock, start } = setUp(worker(600), worker(601));
+    const clearing = start();
+    clearing.raise('SIGTERM');
+    await clock.advance(2_000);
+    clearing.raise('SIGINT');
+    await clock.advance(2_000);
+    expect(kernel.signalsTo(600)).toEqual(['SIGTERM', 'SIGINT']);
+    expect(kernel.signalsTo(601)).toEqual(['SIGTERM', 'SIGINT']);
+  });
+
+  test('the same signal again when it is raised again', async () => {
+    const { kernel, clock, start } = setUp(worker(600));
+    const clearing = start();
+    clearing.raise('SIGTERM');
+    await clock.advance(1_000);
+    clearing.raise('SIGTERM');
+    await clock.advance(1_000);
+    expect(kernel.signalsTo(600)).toEqual(['SIGTERM', 'SIGTERM']);
+  });
+
+  test('SIGKILL at every look until it is dead', async () => {
+    const { kernel, clock, start } = setUp(worker(600));
+    kernel.dies = () => kernel.signalsTo(600).length === 3;
+    const clearing = start();
+    clearing.raise('SIGKILL');
+    await clock.advance(2_000);
+    await clearing.done;
+    expect(kernel.signalsTo(600)).toEqual(['SIGKILL', 'SIGKILL', 'SIGKILL']);
+  });
+
+  test('a process that appears later the present signal too', async () => {
+    const { kernel, clock, start } = setUp(worker(600));
+    start().raise('SIGTERM');
+    await clock.advance(1_000);
+    kernel.put(worker(601, { startTime: 20_000 }));
+    await clock.advance(1_000);
+    expect(kernel.signalsTo(601)).toEqual(['SIGTERM']);
+  });
+
+  test('what it knew, though it wiped its mark meanwhile', async () => {
+    const { kernel, clock, start } = setUp(worker(600));
+    const clearing = start();
+    await clock.advance(100);
+    kernel.put(worker(600, { cookies: [] }));
+    clearing.raise('SIGTERM');
+    await clock.advance(100);
+    expect(kernel.signalsTo(600)).toEqual(['SIGTERM']);
+  });
+
+  test('its listener of each signal and what came of it', async () => {
+    const { kernel, clock, start } = setUp(worker(600));
+    const heard: unknown[] = [];
+    kernel.dies = () => true;
+    start({ onSignal: (target, signal, outcome) => heard.push([target.pid, signal, outcome]) }).raise(
+      'SIGTERM',
+    );
+    await clock.advance(100);
+    expect(heard).toEqual([[600, 'SIGTERM', 'sent']]);
+  });
+});
+
+describe('a group that was signalled as a whole', () => {
+  test('is not told one by one', async () => {
+    const { kernel, clock, start } = setUp(worker(600), worker(601, { group: 600, session: 600 }));
+    start().raise('SIGTERM', 600);
+    await clock.advance(1_000);
+    expect(kernel.sent).toEqual([]);
+  });
+
+  test('does not excuse a process of another group', async () => {
+    const { kernel, clock, start } = setUp(worker(600), worker(602));
+    start().raise('SIGTERM', 600);
+    await clock.advance(1_000);
+    expect(kernel.sent.map(({ pid }) => pid)).toEqual([602]);
+  });
+
+  test('does not excuse a member that was born after the signal', async () => {
+    const { kernel, clock, start } = setUp(worker(600));
+    start().raise('SIGTERM', 600);
+    kernel.put(worker(601, { group: 600, session: 600, startTime: kernel.time + 1 }));
+    await clock.advance(1_000);
+    expect(kernel.sent.map(({ pid }) => pid)).toEqual([601]);
+  });
+
+  test('is told of SIGKILL one by one all the same', async () => {
+    const { kernel, clock, start } = setUp(worker(600));
+    start().raise('SIGKILL', 600);
+    await clock.advance(100);
+    expect(kernel.signalsTo(600)).toEqual(['SIGKILL']);
+  });
+});

@@ -1,0 +1,147 @@
+import { describe, expect, test } from 'vitest';
+import { nodeOs } from '../../src/os/node-os.ts';
+import { sweep } from '../../src/registry/sweep.ts';
+import { startHostProcess } from '../support/host-process.ts';
+import { isAlive, processesOfRun, until } from '../support/processes.ts';
+import {
+  activeRecord,
+  deadIdentity,
+  identityNow,
+  killTogether,
+  namesIn,
+  putRunFile,
+  runFile,
+  scripts,
+  someRunId,
+  spawned,
+  untilRecorded,
+} from '../support/runs.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+const os = nodeOs();
+const sweepNow = (stateDirectory: string, dryRun = false) =>
+  sweep({ os, stateDirectory, ownRunId: undefined, dryRun });
+
+describe('a real host', () => {
+  test('that was killed with its forker is cleared by the next start, whose report says so', async () => {
+    const stateDirectory = temporaryDirectory();
+    const children = (['obedient', 'ignoresTerm', 'withDaemon', 'withSetsidGrandchild'] as const).map(
+      (id) => ({
+        id,
+        command: 'sh',
+        args: ['-c', scripts[id]],
+        ready: { log: 'up' },
+      }),
+    );
+    const first = await startHostProcess({ stateDirectory, orphanGrace: 300 }, [
+      { id: 'services', children },
+    ]);
+    const before = 1 + 4 + 2; // the forker, the workers, and what two of them started
+    await until('all are there', () => processesOfRun(first.runId).length === before);
+    await untilRecorded(stateDirectory, first.runId, 4);
+    await killTogether(first.pid, first.forkerPid());
+    expect(processesOfRun(first.runId)).toHaveLength(before - 1);
+    const second = await startHostProcess({ stateDirectory, orphanGrace: 300 });
+    expect(processesOfRun(first.runId)).toEqual([]);
+    const swept = second.sweepReport.runs.find((run) => run.runId === first.runId);
+    expect(swept).toMatchObject({ outcome: 'cleared', host: { pid: first.pid, alive: false } });
+    expect(swept!.processes.map(({ id, action }) => `${id} ${action}`).sort()).toEqual(
+      expect.arrayContaining(['obedient ended', 'ignoresTerm killed']),
+    );
+    expect(swept!.processes.filter(({ verdict }) => verdict === 'orphan')).toHaveLength(before - 1);
+    second.send('stop');
+    await second.exited;
+    expect(namesIn(`${stateDirectory}/runs`)).toEqual([]);
+  });
+
+  test('that is alive is not touched, though its forker is not', async () => {
+    const stateDirectory = temporaryDirectory();
+    const host = await startHostProcess({ stateDirectory }, [
+      { id: 'services', children: [{ id: 'a', command: 'sleep', args: ['1108'] }] },
+    ]);
+    const pid = host.children[0]!.pid!;
+    process.kill(host.pid, 'SIGSTOP'); // it cannot help its forker's death now
+    process.kill(host.forkerPid(), 'SIGSTOP');
+    const { runs } = await sweepNow(stateDirectory);
+    expect(runs).toMatchObject([
+      { runId: host.runId, outcome: 'alive', host: { alive: true }, processes: [] },
+    ]);
+    await killTogether(host.forkerPid());
+    expect((await sweepNow(stateDirectory)).runs).toMatchObject([{ outcome: 'alive', processes: [] }]);
+    expect(isAlive(pid)).toBe(true);
+    process.kill(host.pid, 'SIGCONT');
+    await host.event('forker.started');
+    host.send('stop');
+    await host.exited;
+    expect(processesOfRun(host.runId)).toEqual([]);
+  });
+
+  test('whose forker is still clearing up is left to it', async () => {
+    const stateDirectory = temporaryDirectory();
+    const host = await startHostProcess({ stateDirectory, orphanGrace: 500 }, [
+      {
+        id: 'services',
+        children: [{ id: 'a', command: 'sh', args: ['-c', scripts.ignoresTerm], ready: { log: 'up' } }],
+      },
+    ]);
+    await untilRecorded(stateDirectory, host.runId, 1);
+    const forker = host.forkerPid();
+    process.kill(forker, 'SIGSTOP');
+    process.kill(host.pid, 'SIGKILL');
+    await host.exited;
+    const report = sweepNow(stateDirectory);
+    process.kill(forker, 'SIGCONT');
+    const { runs } = await report;
+    expect(runs).toMatchObject([{ outcome: 'cleared', processes: [{ action: 'ended-by-forker' }] }]);
+    await until('the forker is gone', () => processesOfRun(host.runId).length === 0);
+  });
+
+  test('in another pid namespace, or on another machine, is none of our business', async () => {
+    const stateDirectory = temporaryDirectory();
+    const runs = [someRunId(), someRunId()] as const;
+    const strangers = await Promise.all(
+      runs.map((runId) => spawned(scripts.obedient, { runId, workerId: 'w:1' })),
+    );
+    const host = { ...deadIdentity(), userId: 0, machine: 'somewhere.else' };
+    putRunFile(stateDirectory, runs[0], runFile(runs[0], [], { host: { ...host, pidNamespace: 'pid:[1]' } }));
+    putRunFile(stateDirectory, runs[1], runFile(runs[1], [], { host: { ...host, bootId: 'another' } }));
+    const report = await sweepNow(stateDirectory);
+    expect(report.runs.map(({ outcome }) => outcome)).toEqual(['elsewhere', 'elsewhere']);
+    expect(strangers.map(({ pid }) => isAlive(pid))).toEqual([true, true]);
+    expect(namesIn(`${stateDirectory}/runs`)).toHaveLength(2);
+  });
+});
+
+describe('several hosts that start at the same moment', () => {
+  test('clear a dead run together, and leave each other alone', { timeout: 120_000 }, async () => {
+    const stateDirectory = temporaryDirectory();
+    for (let round = 0; round < 3; round += 1) {
+      const dead = someRunId();
+      const orphan = await spawned(scripts.ignoresTerm, { runId: dead, workerId: 'w:1' });
+      putRunFile(stateDirectory, dead, runFile(dead, [activeRecord('w:1', identityNow(orphan.pid))]));
+      const torn = someRunId();
+      const lost = await spawned(scripts.obedient, { runId: torn, workerId: 'w:1' });
+      putRunFile(stateDirectory, torn, '{"version":1,');
+      const children = [{ id: 'a', command: 'sleep', args: ['1109'] }];
+      const hosts = await Promise.all(
+        Array.from({ length: 6 }, () => startHostProcess({ stateDirectory }, [{ id: 'services', children }])),
+      );
+      await Promise.all([orphan.gone, lost.gone]);
+      for (const host of hosts) {
+        expect(isAlive(host.pid)).toBe(true);
+        expect(processesOfRun(host.runId).sort()).toEqual([host.forkerPid(), host.children[0]!.pid!].sort());
+        expect(host.children[0]).toMatchObject({ state: 'running', starts: 1 });
+        expect(host.events.filter(({ type }) => type === 'worker.exited' || type === 'forker.lost')).toEqual(
+          [],
+        );
+        const others = host.sweepReport.runs.filter(({ runId }) => runId !== dead && runId !== torn);
+        expect(others.filter(({ outcome }) => outcome !== 'alive')).toEqual([]);
+      }
+      for (const host of hosts) host.send('stop');
+      await Promise.all(hosts.map(({ exited }) => exited));
+      expect(hosts.flatMap(({ runId }) => processesOfRun(runId))).toEqual([]);
+      expect(namesIn(`${stateDirectory}/runs`)).toEqual([]);
+      expect(namesIn(`${stateDirectory}/damaged`)).toContain(`${torn}.json`);
+    }
+  });
+});

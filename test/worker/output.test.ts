@@ -1,0 +1,110 @@
+/** What is kept of a worker's output, and how it is cut into lines. */
+import { describe, expect, test } from 'vitest';
+import { LineSplitter, LONGEST_LINE, Tail } from '../../src/worker/output.ts';
+import { WorkerOutput } from '../../src/worker/worker-output.ts';
+
+const bytes = (text: string) => Buffer.from(text);
+
+describe('a tail', () => {
+  test('keeps 64 KiB unless told otherwise, and counts what it drops', () => {
+    const tail = new Tail();
+    for (let index = 0; index < 100; index += 1) tail.add(bytes('x'.repeat(1_024)));
+    expect(tail.text()).toBe('x'.repeat(64 * 1_024));
+    expect(tail.dropped).toBe(36 * 1_024);
+  });
+
+  test('of nothing is empty', () => {
+    expect(new Tail().text()).toBe('');
+    expect(new Tail().dropped).toBe(0);
+  });
+
+  test('leaves out a character that was cut in half at the front', () => {
+    const tail = new Tail(5);
+    tail.add(bytes('ab😀cd')); // 2 + 4 + 2 bytes: the limit falls into the face
+    expect(tail.text()).toBe('cd');
+    expect(tail.dropped).toBe(3);
+  });
+
+  test('keeps a character whose bytes came in two pieces', () => {
+    const tail = new Tail(100);
+    const face = bytes('😀');
+    tail.add(face.subarray(0, 1));
+    tail.add(face.subarray(1));
+    expect(tail.text()).toBe('😀');
+  });
+
+  test('can be read again, and goes on', () => {
+    const tail = new Tail(4);
+    tail.add(bytes('abcdef'));
+    expect(tail.text()).toBe('cdef');
+    expect(tail.text()).toBe('cdef');
+    tail.add(bytes('g'));
+    expect(tail.text()).toBe('defg');
+    expect(tail.dropped).toBe(3);
+  });
+});
+
+describe('lines', () => {
+  function split(...pieces: readonly string[]): string[] {
+    const lines: string[] = [];
+    const splitter = new LineSplitter((line) => lines.push(line));
+    for (const piece of pieces) splitter.add(bytes(piece));
+    splitter.end();
+    return lines;
+  }
+
+  test('come whole, however they were written', () => {
+    expect(split('a', 'b\nc', '\r\n', '\nd')).toEqual(['ab', 'c', '', 'd']);
+  });
+
+  test('an end without a line end is a line, and none when nothing is there', () => {
+    expect(split('a\nb')).toEqual(['a', 'b']);
+    expect(split('a\n')).toEqual(['a']);
+    expect(split()).toEqual([]);
+  });
+
+  test('that are too long are handed on in pieces, whether they came in pieces or whole', () => {
+    const long = 'x'.repeat(2 * LONGEST_LINE + 7);
+    const pieces = [long.slice(0, LONGEST_LINE), long.slice(0, LONGEST_LINE), 'x'.repeat(7), 'next'];
+    expect(split(`${long}\nnext\n`)).toEqual(pieces);
+    expect(split(long.slice(0, 100), long.slice(100, LONGEST_LINE + 5), long.slice(LONGEST_LINE + 5), '\nnext')).toEqual(
+      pieces,
+    );
+  });
+
+  test('of the greatest length are one piece, also with a carriage return after them', () => {
+    const longest = 'x'.repeat(LONGEST_LINE);
+    expect(split(`${longest}\n`)).toEqual([longest]);
+    expect(split(longest, '\r', '\n')).toEqual([longest]);
+    expect(split(`${longest}\r\n`)).toEqual([longest]);
+  });
+
+  test('what is never ended takes no more memory than one line', () => {
+    const seen: number[] = [];
+    const splitter = new LineSplitter((line) => seen.push(line.length));
+    for (let index = 0; index < 10; index += 1) splitter.add(bytes('x'.repeat(LONGEST_LINE)));
+    expect(seen).toEqual(Array.from({ length: 9 }, () => LONGEST_LINE));
+  });
+});
+
+describe('an output that is followed only now and then', () => {
+  test('tells no line that is put together from two', () => {
+    const lines: string[] = [];
+    const output = new WorkerOutput({ wanted: () => false, onLine: () => {} });
+    let write: (bytes: Uint8Array) => void = () => {};
+    output.read('stdout', {
+      listen: (onBytes) => {
+        write = onBytes;
+      },
+      destroy: () => {},
+    });
+    const unfollow = output.follow((line) => lines.push(line));
+    write(bytes('one\nbegun '));
+    unfollow();
+    write(bytes('unheard\nalso unheard\n'));
+    output.follow((line) => lines.push(line));
+    write(bytes('two\n'));
+    expect(lines).toEqual(['one', 'two']);
+    expect(output.stdout.text()).toBe('one\nbegun unheard\nalso unheard\ntwo\n');
+  });
+});
