@@ -118,15 +118,21 @@ describe.each(examples)('the example in $document, line $line', (example) => {
   });
 });
 
-test('every file that README and the documents link to is there', () => {
+test('every file that README and the documents link to or name is there', () => {
   const all = ['README.md', ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })]
     .map((name) => (name === 'README.md' ? name : join('docs', name)))
     .filter((name) => name.endsWith('.md'));
-  const broken = all.flatMap((document) =>
-    [...readFileSync(join(root, document), 'utf8').matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)]
-      .map((match) => join(document, '..', match[1]!))
+  const missing = all.flatMap((document) => {
+    const text = readFileSync(join(root, document), 'utf8');
+    const linked = [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map((match) =>
+      join(document, '..', match[1]!),
+    );
+    const named = [...text.matchAll(/`((?:src|test|property-tests|examples)\/[^`\s]+\.[a-z]+)`/g)].map(
+      (match) => match[1]!,
+    );
+    return [...linked, ...named]
       .filter((target) => !existsSync(join(root, target)))
-      .map((target) => `${document}: ${target}`),
-  );
-  expect(broken).toEqual([]);
+      .map((target) => `${document}: ${target}`);
+  });
+  expect(missing).toEqual([]);
 });

@@ -1,5 +1,5 @@
 /** Ends everything that a claim covers: looks, verifies, signals, and looks again until nothing is left. */
-import type { Claim, Known, SharedCensus } from './census.ts';
+import { type Claim, carries, type Known, type SharedCensus } from './census.ts';
 import { sameCookies } from './cookie.ts';
 import { sameProcess } from './identity.ts';
 import type { Clock, Kernel, Sighting, Signal, SignalOutcome, Timer } from './os.ts';
@@ -7,6 +7,8 @@ import type { Clock, Kernel, Sighting, Signal, SignalOutcome, Timer } from './os
 /** Milliseconds between two looks: short at first, because most processes obey at once. */
 const FIRST_LOOK_AFTER = 2;
 const LONGEST_WAIT = 250;
+/** What is unmarked and born in this very tick, 10 ms on Linux, is looked at again: this often, 14 ms in all. */
+const ENOUGH_LOOKS = 4;
 
 export interface ClearingTools {
   readonly kernel: Kernel;
@@ -24,7 +26,7 @@ export interface ClearingOptions {
 export class Clearing {
   /** Resolves when nothing is left of what the claim covers; rejects when processes cannot be listed. */
   readonly done: Promise<void>;
-  /** Resolves when it has looked once. */
+  /** Resolves when it knows what there is by more than its mark. */
   readonly looked: Promise<void>;
   readonly #tools: ClearingTools;
   readonly #options: ClearingOptions;
@@ -83,6 +85,7 @@ export class Clearing {
 
   async #run(): Promise<void> {
     let empty = 0;
+    let looks = 0;
     while (empty < this.#options.emptyLooks && !this.#abandoned) {
       const begun = this.#tools.kernel.startTimeNow();
       const census = await this.#tools.census.take();
@@ -91,7 +94,9 @@ export class Clearing {
       // time says too little: it has to be found again, by its mark.
       const known = covered.filter(({ startTime }) => startTime < begun).map(remember);
       this.#claim = { ...this.#claim, known };
-      this.#onLook();
+      looks += 1;
+      const isYoung = (target: Sighting) => target.startTime >= begun && !carries(target, this.#claim);
+      if (looks === ENOUGH_LOOKS || !covered.some(isYoung)) this.#onLook();
       empty = covered.length === 0 ? empty + 1 : 0;
       for (const target of covered) await this.#tell(target);
       if (covered.length > 0) await this.#pause();

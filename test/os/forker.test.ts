@@ -87,7 +87,7 @@ describe('when it is killed', () => {
   });
 });
 
-test("the run's file is left to the host that closes it", async () => {
+test("the run's file is gone when it has closed", async () => {
   const run = await openRun('forker');
   const file = join(run.directory, 'run.json');
   writeFileSync(file, '{}');

@@ -79,8 +79,10 @@ test('when half are taken, more are asked for', async () => {
   pool.refill();
   arrive(8);
   await pool.take(3);
+  pool.refillWhenLow();
   expect(asked).toEqual([8]);
   await pool.take(1);
+  pool.refillWhenLow();
   expect(asked).toEqual([8, 4]);
 });
 

@@ -71,7 +71,7 @@ export class Children {
       );
       return undefined;
     }
-    for (const stream of process.stdio) if (stream !== null && 'read' in stream) holdBack(stream);
+    for (const stream of process.stdio) if (stream && 'read' in stream) holdBack(stream);
     process.on('error', () => {}); // nothing that comes now is news
     const exit = new Promise<[number | null, Signal | null]>((resolve) =>
       process.once('exit', (code, signal) => resolve([code, signal])),
