@@ -47,6 +47,7 @@ unlessDone('dist/.reeve-ready', ['tsconfig.json', 'package-lock.json', ...source
   // Built beside and then put in place: whoever runs the old build at this moment is not disturbed for long.
   const fresh = join(root, `node_modules/.reeve-dist-${process.pid}`);
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  process.once('exit', () => rmSync(fresh, { recursive: true, force: true }));
   run('building', process.execPath, [tsc, '-p', 'src', '--outDir', fresh]);
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   renameSync(fresh, join(root, 'dist'));

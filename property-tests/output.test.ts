@@ -11,7 +11,11 @@ const text = (maxLength: number) =>
 
 /** Cuts into pieces at these places, some of them empty. */
 function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
-  const sorted = [0, ...places.map((place) => place % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
+  const sorted = [
+    0,
+    ...places.map((place) => place % (bytes.length + 1)).sort((a, b) => a - b),
+    bytes.length,
+  ];
   return sorted.slice(1).map((end, index) => bytes.subarray(sorted[index], end));
 }
 
@@ -67,7 +71,9 @@ test('any chunking gives the same lines', () => {
 
 test('any chunking gives the same pieces of lines that are too long, and no piece is longer', () => {
   const near = fc.integer({ min: -2, max: 2 });
-  const long = fc.tuple(fc.integer({ min: 1, max: 2 }), near).map(([times, more]) => times * LONGEST_LINE + more);
+  const long = fc
+    .tuple(fc.integer({ min: 1, max: 2 }), near)
+    .map(([times, more]) => times * LONGEST_LINE + more);
   const line = fc.tuple(long, fc.constantFrom('\n', '\r\n', '\r', ''));
   fc.assert(
     fc.property(fc.array(line, { minLength: 1, maxLength: 3 }), fc.array(fc.nat()), (parts, places) => {

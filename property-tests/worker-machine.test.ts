@@ -61,12 +61,14 @@ test('states come in order, none twice, and the end is told once, with the last 
         expect(worker.told.ready).toBe(places.includes(1) ? 1 : 0);
       }
     }),
-    { seed: SEED, numRuns: 2_000 },
+    { seed: SEED, numRuns: 500 },
   );
 });
 
 test('no signal follows the news that nothing is left', () => {
-  const before = fc.array(fc.oneof(fc.constant('stop' as const), fc.constantFrom(1, 10_000)), { maxLength: 6 });
+  const before = fc.array(fc.oneof(fc.constant('stop' as const), fc.constantFrom(1, 10_000)), {
+    maxLength: 6,
+  });
   const empty = fc.constantFrom([exited(0)], [exited(1, null, 'left'), treeEmpty], [forkerLost, treeEmpty]);
   fc.assert(
     fc.property(before, empty, before, plan, (early, end, late, shutdown) => {
@@ -82,6 +84,6 @@ test('no signal follows the news that nothing is left', () => {
       expect(worker.signals()).toHaveLength(signals);
       expect(worker.outputs).toHaveLength(1);
     }),
-    { seed: SEED, numRuns: 1_000 },
+    { seed: SEED, numRuns: 300 },
   );
 });

@@ -12,6 +12,7 @@ export {
 export type { EventBus, EventListener, ExitReason, ReeveEvent, TimedEvent, WorkerState } from './events.ts';
 export { type Host, startHost } from './host/host.ts';
 export type { HostOptions } from './host/options.ts';
+export type { Os } from './os/os.ts';
 export type { SweepAction, SweptProcess } from './registry/clear-run.ts';
 export type { SweepOutcome, SweepReport, SweptRun } from './registry/sweep.ts';
 export type { Verdict } from './registry/verdict.ts';

@@ -5,7 +5,7 @@ import { dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { codeOf, messageOf, OptionsError } from '../errors.ts';
 import type { HostOptions } from '../host/options.ts';
-import type { SupervisorOptions } from '../supervisor/supervisor-spec.ts';
+import { parseSupervisorSpec, type SupervisorOptions } from '../supervisor/supervisor-spec.ts';
 import { OptionReader, show } from '../worker/option-reader.ts';
 
 export interface Config {
@@ -69,7 +69,12 @@ export function parseConfig(value: unknown, directory: string): Config {
   const host = Object.fromEntries(
     HOST_KEYS.flatMap((key) => (reader.has(key) ? [[key, reader.get(key)]] : [])),
   );
-  return { host, supervisors: supervisors.map((supervisor) => placed(supervisor, directory)) };
+  const placedSupervisors = supervisors.map((supervisor) => placed(supervisor, directory));
+  // Complained about now, before anything is started; the host parses them again.
+  placedSupervisors.forEach((supervisor, index) => {
+    parseSupervisorSpec(supervisor, `supervisors[${index}]`);
+  });
+  return { host, supervisors: placedSupervisors };
 }
 
 /** What is wrong with a supervisor is told when it is parsed; here only its children are given their place. */

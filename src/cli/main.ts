@@ -34,7 +34,12 @@ program
   .description('run a tree of workers from a configuration file, in the foreground')
   .option('--json', 'a line of JSON for each event', false)
   .action((config: string | undefined, { json }: { json: boolean }) =>
-    up({ config, json, stateDirectory: stateDirectory() }),
+    up({
+      config,
+      json,
+      stateDirectory: stateDirectory(),
+      stateDirectoryGiven: program.opts<{ stateDir?: string }>().stateDir !== undefined,
+    }),
   );
 
 program
@@ -57,6 +62,12 @@ program
   .description('say what this machine offers')
   .option('--json', 'as JSON', false)
   .action(({ json }: { json: boolean }) => doctor({ json, stateDirectory: stateDirectory() }));
+
+// Whoever read our output has gone, as `head` does: end as a shell expects of a program that SIGPIPE ended.
+process.stdout.on('error', (error: Error & { code?: string }) => {
+  if (error.code === 'EPIPE') process.exit(128 + 13);
+  throw error;
+});
 
 try {
   await program.parseAsync();

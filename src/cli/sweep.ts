@@ -9,15 +9,12 @@ export interface SweepCommandOptions {
   readonly json: boolean;
 }
 
-/** Exits with 1 when something was left that could not be ended. */
+/** Exits with 1 when something is left of a dead run: not proven to be its, or not to be ended. */
 export async function sweep({ stateDirectory, dryRun, json }: SweepCommandOptions): Promise<void> {
   const report = await sweepRuns({ os: nodeOs(), stateDirectory, ownRunId: undefined, dryRun });
   console.log(json ? JSON.stringify(report) : describeSweep(report));
-  const survived = report.runs.some(({ processes }) => processes.some(({ action }) => FAILED.has(action)));
-  if (survived) process.exitCode = 1;
+  if (report.runs.some(({ outcome }) => outcome === 'kept')) process.exitCode = 1;
 }
-
-const FAILED: ReadonlySet<string> = new Set(['denied', 'survived']);
 
 export function describeSweep({ runs }: SweepReport): string {
   if (runs.length === 0) return 'no other runs';

@@ -7,6 +7,8 @@ import { UpView } from './up-view.ts';
 export interface UpOptions {
   readonly config: string | undefined;
   readonly stateDirectory: string;
+  /** It was given on the command line, and counts more than the configuration's. */
+  readonly stateDirectoryGiven: boolean;
   readonly json: boolean;
 }
 
@@ -14,9 +16,16 @@ export interface UpOptions {
  * Runs until it is told to stop: Ctrl-C or SIGTERM stops all in order and ends by that signal (a shell sees 130 or
  * 143). Exits with 0 when every worker has ended for good, with 1 when a supervisor gave up.
  */
-export async function up({ config: file, stateDirectory, json }: UpOptions): Promise<void> {
+export async function up({
+  config: file,
+  stateDirectory,
+  stateDirectoryGiven,
+  json,
+}: UpOptions): Promise<void> {
   const config = await loadConfig(file, process.cwd());
-  const host = await startHost({ stateDirectory, ...config.host });
+  const host = await startHost(
+    stateDirectoryGiven ? { ...config.host, stateDirectory } : { stateDirectory, ...config.host },
+  );
   if (json) tellEvents(host);
   else show(host);
   process.once('beforeExit', () => void host.stop('every worker has ended'));

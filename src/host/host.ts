@@ -35,16 +35,19 @@ export async function startHost(options: HostOptions = {}): Promise<Host> {
     onWarning: ({ code, message }) => events.emit({ type: 'registry.warning', code, message }),
   });
   await registry.open();
+  const opening = openSpawner(settings, runId, registry, events);
+  opening.catch(() => {}); // it is awaited below, whatever becomes of the sweep
   try {
-    const [sweepReport, spawner] = await Promise.all([
-      settings.sweep
-        ? sweep({ os, stateDirectory, ownRunId: runId, dryRun: false })
-        : Promise.resolve<SweepReport>({ runs: [] }),
-      openSpawner(settings, runId, registry, events),
-    ]);
-    const runtime = new WorkerRuntime({ os, spawner, registry, events });
+    const sweepReport = settings.sweep
+      ? await sweep({ os, stateDirectory, ownRunId: runId, dryRun: false })
+      : { runs: [] };
+    const runtime = new WorkerRuntime({ os, spawner: await opening, registry, events });
     return new Host({ runId, sweepReport, events, runtime, settings });
   } catch (error) {
+    await opening.then(
+      (spawner) => spawner.close(),
+      () => undefined,
+    );
     await registry.remove();
     throw error;
   }

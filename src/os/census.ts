@@ -13,7 +13,7 @@ export interface Claim {
   /** Undefined claims the whole run. */
   readonly workerId: string | undefined;
   readonly known: readonly Known[];
-  /** A session whose leader, ours, was reaped just now: its members born no later than `bornBy` are ours. */
+  /** A session whose leader, ours, was reaped just now: its members born before `bornBy` are ours. */
   readonly orphanedSession?: { readonly session: number; readonly bornBy: number };
   /** Our own run, when this claim is on another around it: its processes carry both marks, and are spared. */
   readonly spare?: string;
@@ -76,7 +76,7 @@ export class Census {
     if (claim.orphanedSession === undefined) return [];
     const { session, bornBy } = claim.orphanedSession;
     const members = this.#bySession.get(session) ?? [];
-    return members.filter((member) => member.startTime <= bornBy && !isMarkedOtherwise(member, claim));
+    return members.filter((member) => member.startTime < bornBy && !isMarkedOtherwise(member, claim));
   }
 
   #isFairGame({ pid, zombie }: Sighting): boolean {

@@ -40,6 +40,7 @@ export class RunRegistry {
   /** How many births the file on disk answers for; none, after a write that failed. */
   #covered = 0;
   #writeBehindTimer: Timer | undefined;
+  #removed = false;
 
   constructor(options: RunRegistryOptions) {
     const { files, stateDirectory, runId, name, self, orphanGrace } = options;
@@ -62,7 +63,6 @@ export class RunRegistry {
     const { files, stateDirectory } = this.#options;
     const runs = runsDirectory(stateDirectory);
     try {
-      await files.makePrivateDirectory(stateDirectory);
       await files.makePrivateDirectory(runs);
     } catch (error) {
       throw registryError(runs, error);
@@ -124,13 +124,16 @@ export class RunRegistry {
     this.#writeBehind();
   }
 
-  /** The run is over, and nothing is left of it. */
+  /** The run is over, and nothing is left of it: nothing is written any more. */
   async remove(): Promise<void> {
-    await this.#write().catch(() => undefined); // whatever is being written must not come after the removal
+    const lastWrite = this.#write(); // whatever is being written must not come after the removal
+    this.#removed = true;
+    await lastWrite.catch(() => undefined);
     await this.#options.files.remove(this.path);
   }
 
   #writeBehind(): void {
+    if (this.#removed) return;
     this.#writeBehindTimer ??= this.#options.clock.setTimeout(() => {
       this.#write().catch((error: RegistryError) => this.#options.onWarning(error));
     }, WRITE_BEHIND_MS);

@@ -1,6 +1,6 @@
 /** A running supervisor, as its users hold it. */
 import type { ActorRefFrom, SnapshotFrom } from 'xstate';
-import { StartError } from '../errors.ts';
+import { OptionsError, StartError } from '../errors.ts';
 import type { WorkerState } from '../events.ts';
 import { describeExit } from '../worker/exit-reason.ts';
 import type { WorkerRuntime } from '../worker/worker-runtime.ts';
@@ -65,6 +65,22 @@ export class Supervisor {
     return this.#runtime.incarnation(`${this.path}/${childId}`)?.output[stream].text() ?? '';
   }
 
+  /**
+   * Writes to the standard input of a child whose `stdin` is `'pipe'`. Resolves when the system has taken it; rejects
+   * when the child has no such input, or does not read any more.
+   */
+  async write(childId: string, data: string | Uint8Array): Promise<void> {
+    const stdin = this.#runtime.incarnation(`${this.path}/${childId}`)?.stdin;
+    if (stdin === undefined)
+      throw new OptionsError('childId', `'${childId}' has no standard input to write to`);
+    await stdin.write(data);
+  }
+
+  /** Ends a child's standard input: it reads to the end, and no more. */
+  endInput(childId: string): void {
+    this.#runtime.incarnation(`${this.path}/${childId}`)?.stdin?.end();
+  }
+
   /** Stops the children in reverse order, each on its own plan; resolves when nothing is left of any. */
   async stop(): Promise<void> {
     this.#actor.send({ type: 'shutdown' });
@@ -73,21 +89,22 @@ export class Supervisor {
 
   /** Resolves when every child is ready; rejects with a `StartError` when one is not, and all are stopped again. */
   async started(): Promise<void> {
-    await new Promise<void>((resolve) => {
+    const output = await new Promise<SupervisorOutput | undefined>((resolve) => {
       const settle = (snapshot: SnapshotFrom<typeof supervisorMachine>) => {
-        if (snapshot.matches('running') || snapshot.status === 'done') resolve();
+        if (snapshot.matches('running')) resolve(undefined);
+        if (snapshot.status === 'done') resolve(snapshot.output);
       };
       settle(this.#actor.getSnapshot());
       const subscription = this.#actor.subscribe({ next: settle, error: () => {} });
       void this.stopped.then(() => subscription.unsubscribe());
     });
-    const { output } = this.#actor.getSnapshot();
-    if (output !== undefined && output.kind !== 'shutdown') {
-      const { path, reason } = output;
-      const stderr = this.#runtime.incarnation(path)?.output.stderr.text() ?? '';
-      const cause = reason.kind === 'spawn-failed' ? { cause: reason.error } : {};
-      throw new StartError(path, describeExit(reason), stderr, cause);
-    }
+    if (output === undefined) return;
+    if (output.kind === 'shutdown')
+      throw new StartError(this.path, 'it was stopped before all were ready', '');
+    const { path, reason } = output;
+    const stderr = this.#runtime.incarnation(path)?.output.stderr.text() ?? '';
+    const cause = reason.kind === 'spawn-failed' ? { cause: reason.error } : {};
+    throw new StartError(path, describeExit(reason), stderr, cause);
   }
 
   #stateOf(child: ChildStatus): WorkerState {

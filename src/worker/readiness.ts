@@ -59,9 +59,11 @@ const whole = (succeeded: Promise<boolean>): Probe => ({ succeeded, cancel: () =
 
 function once(onReady: () => void, watch: (tell: () => void) => () => void): () => void {
   let settled = false;
-  const stop = watch(() => {
+  let stop = (): void => {};
+  stop = watch(() => {
     if (settled) return;
     settled = true;
+    stop();
     onReady();
   });
   return () => {

@@ -69,7 +69,9 @@ export const workerMachine = setup({
   guards: {
     needsNoProof: ({ context }) => context.spec.ready.kind === 'spawn',
     treeEmpty: ({ event }) => event.type === 'process.exited' && event.treeEmpty,
-    hasNextStage: ({ context }) => context.stage + 1 < context.spec.stopPlan.length,
+    notBorn: ({ context }) => context.pid === undefined,
+    hasNextStage: ({ context }) =>
+      context.stage + 1 < context.spec.stopPlan.length && Number.isFinite(stageOf(context).wait),
     stageEnds: ({ context }) => Number.isFinite(stageOf(context).wait),
   },
   actions: {
@@ -152,7 +154,6 @@ export const workerMachine = setup({
             ],
             stop: { target: '#worker.stopping.cancelling', actions: 'blameStop' },
           },
-          after: { startTimeout: { target: '#worker.stopping.cancelling', actions: 'blameTimeout' } },
         },
         proving: {
           entry: 'watchReadiness',
@@ -169,12 +170,17 @@ export const workerMachine = setup({
             ],
             stop: { target: '#worker.stopping.ending', actions: 'blameStop' },
           },
-          after: { startTimeout: { target: '#worker.stopping.ending', actions: 'blameTimeout' } },
         },
       },
       on: {
         'process.failed': { target: 'exited', actions: 'rememberFailure' },
         'process.forkerLost': { target: '#worker.stopping.clearing', actions: 'blameForker' },
+      },
+      after: {
+        startTimeout: [
+          { guard: 'notBorn', target: '#worker.stopping.cancelling', actions: 'blameTimeout' },
+          { target: '#worker.stopping.ending', actions: 'blameTimeout' },
+        ],
       },
     },
     running: {

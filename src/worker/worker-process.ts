@@ -2,6 +2,7 @@
 import { fromCallback } from 'xstate';
 import { messageOf, SpawnError, type SpawnFailure } from '../errors.ts';
 import type { ByteSink, OsProcess, OsProcessEvent, SpawnRequest, Timer } from '../os/os.ts';
+import { runProbe } from './probe.ts';
 import { type Probe, watchReadiness } from './readiness.ts';
 import type { StopStage } from './stop-plan.ts';
 import type { ProcessCommand, ProcessEvent, WorkerInput } from './worker-machine.ts';
@@ -32,6 +33,8 @@ class WorkerProcess {
   #onNotify: () => void = () => {};
   #stopWatching: () => void = () => {};
   #settledTimer: Timer | undefined;
+  /** Its last readiness command has left nothing. */
+  #probeOver: Promise<void> = Promise.resolve();
 
   constructor(runtime: WorkerRuntime, input: WorkerInput, tell: (event: ProcessEvent) => void) {
     this.#runtime = runtime;
@@ -140,37 +143,19 @@ class WorkerProcess {
     );
   }
 
-  /** A probe is a process of ours like any other, with a record and a mark of its own. */
   #runProbe(command: string, args: readonly string[]): Probe {
-    const { registry, spawner } = this.#runtime;
     const { spec, path } = this.#input;
     const workerId = `${this.#input.workerId}?ready`;
     const request = { ...requestOf(this.#input), workerId, command, args, ...SILENT };
-    let process: OsProcess | undefined;
-    let cancelled = false;
-    const succeeded = new Promise<boolean>((resolve) => {
-      registry.reserve({ workerId, id: spec.id, path, command: [command, ...args].join(' ') }).then(
-        () => {
-          if (cancelled) return resolve(false);
-          process = spawner.spawn(request, (event) => {
-            if (event.type === 'os.spawned') registry.activate(workerId, event.identity);
-            if (event.type === 'os.spawned' && cancelled) process?.signal('SIGKILL');
-            if (event.type === 'os.exited' && !event.treeEmpty) process?.signal('SIGKILL');
-            if (event.type === 'os.exited') resolve(event.code === 0);
-            if (event.type === 'os.spawnFailed') resolve(false);
-          });
-        },
-        () => resolve(false),
-      );
-    });
-    void succeeded.then(() => registry.release(workerId));
-    return {
-      succeeded,
-      cancel() {
-        cancelled = true;
-        process?.signal('SIGKILL');
-      },
+    const record = {
+      workerId,
+      id: spec.id,
+      path,
+      command: [command, ...args].join(' ').slice(0, COMMAND_KEPT),
     };
+    const probe = runProbe(this.#runtime, request, record);
+    this.#probeOver = probe.over;
+    return probe;
   }
 
   #apply({ signal, closeStdin }: StopStage): void {
@@ -192,8 +177,10 @@ class WorkerProcess {
       this.#output.onceEnded(() => {});
       this.#output.destroy();
       this.#stdin?.destroy();
-      this.#over();
-      this.#tell({ type: 'process.finished' });
+      void this.#probeOver.then(() => {
+        this.#over();
+        this.#tell({ type: 'process.finished' });
+      });
     };
     const timer = clock.setTimeout(finish, OUTPUT_GRACE_MS);
     if (this.#output.ended) finish();

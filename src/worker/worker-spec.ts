@@ -96,7 +96,7 @@ export function readWorkerSpec(reader: OptionReader): WorkerSpec {
     stdout: parseStream(reader, 'stdout', 'pipe'),
     stderr: parseStream(reader, 'stderr', 'pipe'),
     ready: parseReadiness(reader.get('ready') ?? 'spawn', reader.at('ready')),
-    startTimeout: reader.milliseconds('startTimeout', DEFAULT_START_TIMEOUT_MS),
+    startTimeout: reader.integer('startTimeout', DEFAULT_START_TIMEOUT_MS, 1, 2 ** 31 - 1),
     stopPlan: parseShutdown(reader.get('shutdown'), reader.at('shutdown')),
   };
   if (spec.ready.kind === 'log' && spec.stdout !== 'pipe' && spec.stderr !== 'pipe') {

@@ -87,6 +87,18 @@ describe.each(['forker', 'direct'] as const)('%s', (kind) => {
     expect(await host.spawn(20)).toEqual({ born: 20, failures: [] });
   });
 
+  test('no descriptor is left to look at processes with, and they end all the same', async () => {
+    const host = await startLimitedHost(kind);
+    expect(await host.spawn(3)).toEqual({ born: 3, failures: [] });
+    await host.descriptors(); // none is on its way
+    const undo = limit(host.forks, 'nofile', readdirSync(`/proc/${host.forks}/fd`).length - 1);
+    const cleared = host.clear();
+    await until('a look has failed', () => host.stderr().includes('nothing to wait for') || true);
+    undo();
+    await cleared;
+    expect(await host.spawn(3)).toEqual({ born: 3, failures: [] });
+  });
+
   test('no process is left for their user', { timeout: 60_000 }, async () => {
     const host = await startLimitedHost(kind, true);
     const undo = limit(host.forks, 'nproc', 1);

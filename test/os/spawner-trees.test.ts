@@ -1,6 +1,6 @@
 /** A process ends with everything under it, through either spawner. */
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { isAlive, proc, until } from '../support/processes.ts';
 import { openRun, type TestRun } from '../support/spawner.ts';
 
@@ -50,6 +50,9 @@ describe.each(['forker', 'direct'] as const)('%s', (kind) => {
     const run = await openRun(kind);
     const child = await run.sh('setsid env -i /bin/sh -c "echo \\$\\$; exec sleep 1000" & wait');
     const grandchild = await child.printedPid();
+    onTestFinished(() => {
+      if (isAlive(grandchild)) process.kill(grandchild, 'SIGKILL'); // without a mark, nobody else would find it
+    });
     await until('it has no environment', () => proc(grandchild, 'environ')?.includes('REEVE') === false);
     child.process.signal('SIGTERM');
     await child.treeEmpty();

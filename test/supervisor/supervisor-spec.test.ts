@@ -23,9 +23,7 @@ test('what is said is kept', () => {
   );
   const spec = parse({ ...said, strategy: 'one_for_one', children });
   expect(spec).toMatchObject(said);
-  expect(spec.children.map(({ id, restart }) => [id, restart])).toEqual(
-    children.map(({ id }) => [id, id]),
-  );
+  expect(spec.children.map(({ id, restart }) => [id, restart])).toEqual(children.map(({ id }) => [id, id]));
 });
 
 describe('complaints name the place of the fault', () => {

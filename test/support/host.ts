@@ -63,8 +63,7 @@ export async function openHost(options: HostOptions = {}): Promise<TestHost> {
     supervise: (children, rest = {}) => host.supervise({ id: 's', children, ...rest }),
     event: (type, test = () => true) =>
       until(`an event '${type}'`, () => all(type).find((event) => test(event)), 20_000),
-    exitOf: (path, nth = 1) =>
-      until(`${path} has exited`, () => exitsOf(path)[nth - 1]?.reason, 20_000),
+    exitOf: (path, nth = 1) => until(`${path} has exited`, () => exitsOf(path)[nth - 1]?.reason, 20_000),
     exits: () => all('worker.exited').map(({ path }) => path),
     line: (wanted) =>
       until(

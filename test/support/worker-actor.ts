@@ -30,21 +30,23 @@ export function startWorker(options: Partial<WorkerOptions> = {}) {
     },
   });
   const spec = parseWorkerSpec({ id: 'w', command: 'true', ...options }, '');
-  const parent = setup({ actors: { worker }, types: {} as { children: { worker: 'worker' } } }).createMachine({
-    invoke: {
-      id: 'worker',
-      src: 'worker',
-      input: { spec, path: 's/w', workerId: 's/w:1' },
-      onDone: { actions: ({ event }) => void outputs.push(event.output) },
-    },
-    on: {
-      'child.ready': {
-        actions: () => {
-          told.ready += 1;
+  const parent = setup({ actors: { worker }, types: {} as { children: { worker: 'worker' } } }).createMachine(
+    {
+      invoke: {
+        id: 'worker',
+        src: 'worker',
+        input: { spec, path: 's/w', workerId: 's/w:1' },
+        onDone: { actions: ({ event }) => void outputs.push(event.output) },
+      },
+      on: {
+        'child.ready': {
+          actions: () => {
+            told.ready += 1;
+          },
         },
       },
     },
-  });
+  );
   const clock = new SimulatedClock();
   const actor = createActor(parent, { clock }).start();
   const child = actor.getSnapshot().children.worker!;

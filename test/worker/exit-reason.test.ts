@@ -41,7 +41,10 @@ describe('in words', () => {
     [{ kind: 'crashed', code: 3, signal: null }, 'ended with code 3'],
     [{ kind: 'crashed', code: null, signal: 'SIGSEGV' }, 'was ended by SIGSEGV'],
     [{ kind: 'spawn-failed', error }, "cannot start 'nope' (exec): not there"],
-    [{ kind: 'not-ready', detail: 'not within 5 ms', code: null, signal: null }, 'was not ready: not within 5 ms'],
+    [
+      { kind: 'not-ready', detail: 'not within 5 ms', code: null, signal: null },
+      'was not ready: not within 5 ms',
+    ],
     [{ kind: 'forker-lost' }, 'was ended because the forker had died'],
   ])('%o', (reason, words) => {
     expect(describeExit(reason)).toBe(words);

@@ -67,9 +67,9 @@ describe('lines', () => {
     const long = 'x'.repeat(2 * LONGEST_LINE + 7);
     const pieces = [long.slice(0, LONGEST_LINE), long.slice(0, LONGEST_LINE), 'x'.repeat(7), 'next'];
     expect(split(`${long}\nnext\n`)).toEqual(pieces);
-    expect(split(long.slice(0, 100), long.slice(100, LONGEST_LINE + 5), long.slice(LONGEST_LINE + 5), '\nnext')).toEqual(
-      pieces,
-    );
+    expect(
+      split(long.slice(0, 100), long.slice(100, LONGEST_LINE + 5), long.slice(LONGEST_LINE + 5), '\nnext'),
+    ).toEqual(pieces);
   });
 
   test('of the greatest length are one piece, also with a carriage return after them', () => {

@@ -30,11 +30,12 @@ describe('the shorthands', () => {
 
 describe('stages', () => {
   test('are taken as they stand, and SIGKILL is added when they do not end in it', () => {
-    expect(parse([{ closeStdin: true, wait: 100 }, { signal: 'SIGINT', wait: 200 }])).toEqual([
-      { closeStdin: true, wait: 100 },
-      { signal: 'SIGINT', closeStdin: false, wait: 200 },
-      KILL,
-    ]);
+    expect(
+      parse([
+        { closeStdin: true, wait: 100 },
+        { signal: 'SIGINT', wait: 200 },
+      ]),
+    ).toEqual([{ closeStdin: true, wait: 100 }, { signal: 'SIGINT', closeStdin: false, wait: 200 }, KILL]);
   });
 
   test('that end in SIGKILL get no other', () => {

@@ -16,12 +16,12 @@ import { until } from '../../support/processes.ts';
 /** Larger than any pid: /proc/sys/kernel/pid_max is 2^22 at most. */
 const NO_PID = 2 ** 22 + 1;
 
-/** Started, and ended with the test. */
+/** Started in a group of its own, which ends with the test. */
 function start(command: string, args: readonly string[], env: Record<string, string> = {}): ChildProcess {
-  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'ignore'], detached: true });
   const exited = new Promise((resolve) => child.once('exit', resolve));
   onTestFinished(async () => {
-    child.kill('SIGKILL');
+    process.kill(-child.pid!, 'SIGKILL');
     await exited;
   });
   return child;
