@@ -72,7 +72,7 @@ function closure(all: readonly Sighting[], claim: Claim): ReadonlySet<number> {
       ) ||
         (claim.orphanedSession !== undefined &&
           one.session === claim.orphanedSession.session &&
-          one.startTime <= claim.orphanedSession.bornBy)));
+          one.startTime < claim.orphanedSession.bornBy)));
   const found = new Set<number>();
   for (let before = -1; before < found.size; ) {
     before = found.size;

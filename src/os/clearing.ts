@@ -1,4 +1,5 @@
 /** Ends everything that a claim covers: looks, verifies, signals, and looks again until nothing is left. */
+import { codeOf } from '../errors.ts';
 import { type Claim, carries, type Known, type SharedCensus } from './census.ts';
 import { sameCookies } from './cookie.ts';
 import { sameProcess } from './identity.ts';
@@ -9,6 +10,7 @@ const FIRST_LOOK_AFTER = 2;
 const LONGEST_WAIT = 250;
 /** What is unmarked and born in this very tick, 10 ms on Linux, is looked at again: this often, 14 ms in all. */
 const ENOUGH_LOOKS = 4;
+const SHORTAGES = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']);
 
 export interface ClearingTools {
   readonly kernel: Kernel;
@@ -38,6 +40,7 @@ export class Clearing {
   #toldGroup: { readonly group: number; readonly at: number } | undefined;
   #wait = FIRST_LOOK_AFTER;
   #abandoned = false;
+  #looks = 0;
   #onLook: () => void = () => {};
   #wake: () => void = () => {};
 
@@ -85,22 +88,27 @@ export class Clearing {
 
   async #run(): Promise<void> {
     let empty = 0;
-    let looks = 0;
     while (empty < this.#options.emptyLooks && !this.#abandoned) {
-      const begun = this.#tools.kernel.startTimeNow();
-      const census = await this.#tools.census.take();
-      const covered = census.covered(this.#claim);
-      // Whoever has the pid of one born before now will have started later. Of one born in this very tick, the start
-      // time says too little: it has to be found again, by its mark.
-      const known = covered.filter(({ startTime }) => startTime < begun).map(remember);
-      this.#claim = { ...this.#claim, known };
-      looks += 1;
-      const isYoung = (target: Sighting) => target.startTime >= begun && !carries(target, this.#claim);
-      if (looks === ENOUGH_LOOKS || !covered.some(isYoung)) this.#onLook();
-      empty = covered.length === 0 ? empty + 1 : 0;
-      for (const target of covered) await this.#tell(target);
-      if (covered.length > 0) await this.#pause();
+      const isEmpty = await this.#look().catch(onShortage);
+      empty = isEmpty ? empty + 1 : 0;
+      this.#looks += 1;
+      if (this.#looks === ENOUGH_LOOKS) this.#onLook();
+      if (!isEmpty) await this.#pause();
     }
+  }
+
+  /** True when it finds nothing. */
+  async #look(): Promise<boolean> {
+    const begun = this.#tools.kernel.startTimeNow();
+    const census = await this.#tools.census.take();
+    const covered = census.covered(this.#claim);
+    // Whoever has the pid of one born before now will have started later. Of one born in this very tick, the start
+    // time says too little: it has to be found again, by its mark.
+    const known = covered.filter(({ startTime }) => startTime < begun).map(remember);
+    this.#claim = { ...this.#claim, known };
+    if (covered.every((target) => target.startTime < begun || carries(target, this.#claim))) this.#onLook();
+    for (const target of covered) await this.#tell(target);
+    return covered.length === 0;
   }
 
   async #tell(target: Sighting): Promise<void> {
@@ -160,6 +168,12 @@ export async function clear(
   } finally {
     clock.clearTimeout(timer);
   }
+}
+
+/** Who cannot look for want of a descriptor has not found nothing: he looks again. */
+function onShortage(error: unknown): false {
+  if (SHORTAGES.has(codeOf(error))) return false;
+  throw error;
 }
 
 /** Start time, session and mark must all be what they were: the first alone may repeat within a clock tick. */

@@ -63,11 +63,13 @@ export const supervisorMachine = setup({
     allStarted: ({ context }) =>
       !context.children.some(({ state }) => state === 'waiting' || state === 'starting'),
     nothingLives: ({ context }) => !context.children.some(lives),
-    firstStartFailed: ({ context: { exit } }) =>
-      exit?.child.state === 'starting' && exit.child.incarnation === 1,
-    restartDue: ({ context: { exit } }) =>
-      exit !== undefined && mustRestart(exit.child.spec.restart, exit.reason),
-    intensityExceeded: ({ context }) => context.restartTimes.length > context.spec.intensity,
+    firstStartFailed: ({ context, event }) => {
+      const child = exitedChild(context, event);
+      return child?.state === 'starting' && child.incarnation === 1;
+    },
+    oneRestartTooMany: ({ context, event }) =>
+      isRestartDue(context, event) && withRestart(context).length > context.spec.intensity,
+    restartDue: ({ context, event }) => isRestartDue(context, event),
   },
   actions: {
     announceExit: (_: unknown, _params: { path: string; reason: ExitReason }) => {},
@@ -80,7 +82,7 @@ export const supervisorMachine = setup({
     recordExit: enqueueActions(({ context, event, enqueue }) => {
       if (!('actorId' in event)) return;
       const { actorId, output: reason } = event;
-      const child = context.children.find((other) => workerIdOf(other) === actorId)!;
+      const child = exitedChild(context, event)!;
       enqueue.stopChild(actorId); // XState keeps finished children until told otherwise
       enqueue.assign({
         children: change(context.children, actorId, { state: 'down' }),
@@ -97,9 +99,7 @@ export const supervisorMachine = setup({
         enqueue.spawnChild('worker', { id: workerIdOf(child), input: inputOf(child) });
       enqueue.assign({ children: context.children.map((child) => started[next.indexOf(child)] ?? child) });
     }),
-    chargeRestart: assign({
-      restartTimes: ({ context }) => addRestart(context.restartTimes, context.now(), context.spec),
-    }),
+    chargeRestart: assign({ restartTimes: ({ context }) => withRestart(context) }),
     restart: enqueueActions(({ context: { exit, children, restartTimes }, enqueue }) => {
       const started = begin(exit!.child);
       const { path } = started;
@@ -145,37 +145,29 @@ export const supervisorMachine = setup({
   }),
   output: ({ context }) => context.output,
   initial: 'starting',
-  on: { shutdown: '.stopping' },
-  states: {
-    starting: {
-      entry: 'startNext',
-      always: { guard: 'allStarted', target: 'running' },
-      on: {
-        'child.ready': { target: 'starting', reenter: true, actions: 'noteReady' },
-        'xstate.done.actor.*': { target: 'deciding', actions: 'recordExit' },
+  on: {
+    'child.ready': { actions: ['noteReady', 'startNext'] },
+    'xstate.done.actor.*': [
+      { guard: 'firstStartFailed', target: '.stopping', actions: ['recordExit', 'blameStart'] },
+      {
+        guard: 'oneRestartTooMany',
+        target: '.stopping',
+        actions: ['recordExit', 'chargeRestart', 'blameIntensity'],
       },
-    },
-    running: {
-      on: { 'xstate.done.actor.*': { target: 'deciding', actions: 'recordExit' } },
-    },
-    deciding: {
-      always: [
-        { guard: 'firstStartFailed', target: 'stopping', actions: 'blameStart' },
-        { guard: 'restartDue', target: 'restarting', actions: 'chargeRestart' },
-        { target: 'starting' },
-      ],
-    },
-    restarting: {
-      always: [
-        { guard: 'intensityExceeded', target: 'stopping', actions: 'blameIntensity' },
-        { target: 'starting', actions: 'restart' },
-      ],
-    },
+      { guard: 'restartDue', actions: ['recordExit', 'chargeRestart', 'restart'] },
+      { actions: ['recordExit', 'startNext'] },
+    ],
+    shutdown: '.stopping',
+  },
+  states: {
+    starting: { entry: 'startNext', always: { guard: 'allStarted', target: 'running' } },
+    running: {},
     stopping: {
       entry: 'stopNext',
       always: { guard: 'nothingLives', target: 'stopped' },
       on: {
         'xstate.done.actor.*': { target: 'stopping', reenter: true, actions: 'recordExit' },
+        'child.ready': {}, // too late
         shutdown: {}, // once is enough
       },
     },
@@ -188,6 +180,21 @@ export const supervisorMachine = setup({
 
 const lives = ({ state }: ChildStatus): boolean =>
   state === 'starting' || state === 'up' || state === 'stopping';
+
+/** The child whose actor is done, as it was before. */
+function exitedChild(context: SupervisorContext, event: SupervisorEvent): ChildStatus | undefined {
+  if (!('actorId' in event)) return undefined;
+  return context.children.find((child) => workerIdOf(child) === event.actorId);
+}
+
+function isRestartDue(context: SupervisorContext, event: SupervisorEvent): boolean {
+  const child = exitedChild(context, event);
+  return child !== undefined && 'output' in event && mustRestart(child.spec.restart, event.output);
+}
+
+/** The restarts that count, with one that happens now. */
+const withRestart = ({ restartTimes, now, spec }: SupervisorContext): readonly number[] =>
+  addRestart(restartTimes, now(), spec);
 
 const begin = (child: ChildStatus): ChildStatus => ({
   ...child,

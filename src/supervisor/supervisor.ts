@@ -53,7 +53,8 @@ export class Supervisor {
         id: child.spec.id,
         path: child.path,
         state: this.#stateOf(child),
-        pid: this.#runtime.incarnation(child.path)?.pid,
+        // A supervisor of this name before us may have left its incarnation there.
+        pid: child.incarnation === 0 ? undefined : this.#runtime.incarnation(child.path)?.pid,
         starts: child.incarnation,
         command: [child.spec.command, ...child.spec.args].join(' '),
       }))
@@ -108,9 +109,11 @@ export class Supervisor {
   }
 
   #stateOf(child: ChildStatus): WorkerState {
-    const actor = this.#actor.getSnapshot().children[workerIdOf(child)];
-    if (actor === undefined) return child.state === 'down' ? 'exited' : 'spawning';
-    return topState(actor.getSnapshot().value);
+    const snapshot = this.#actor.getSnapshot();
+    const actor = snapshot.children[workerIdOf(child)];
+    if (actor !== undefined) return topState(actor.getSnapshot().value);
+    const itsTurnComes = child.state === 'waiting' && snapshot.matches('starting');
+    return itsTurnComes ? 'spawning' : 'exited';
   }
 }
 

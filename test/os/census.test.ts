@@ -99,12 +99,12 @@ describe('what comes of a covered process', () => {
 describe('an orphaned session', () => {
   const claim = { ...WORKER, orphanedSession: { session: 600, bornBy: 700 } };
 
-  test('covers its members born in time', () => {
-    expect(covered(claim, sighting(650, { session: 600, startTime: 700 }))).toEqual([650]);
+  test('covers its members born before its leader was reaped', () => {
+    expect(covered(claim, sighting(650, { session: 600, startTime: 699 }))).toEqual([650]);
   });
 
-  test('does not cover members born after its leader was reaped', () => {
-    expect(covered(claim, sighting(650, { session: 600, startTime: 701 }))).toEqual([]);
+  test('does not cover members born since', () => {
+    expect(covered(claim, sighting(650, { session: 600, startTime: 700 }))).toEqual([]);
   });
 
   test('does not cover members with a mark that is not ours', () => {

@@ -124,3 +124,29 @@ describe('clear', () => {
     expect(clock.pending).toBe(0);
   });
 });
+
+describe('when processes cannot be listed', () => {
+  const failing = (code: string) => () => {
+    throw Object.assign(new Error(code), { code });
+  };
+
+  test('for want of a descriptor, it has not found nothing, and looks again', async () => {
+    const { kernel, clock, start } = setUp(worker(600));
+    kernel.afterCensus = failing('EMFILE');
+    const clearing = start();
+    clearing.raise('SIGKILL');
+    await clock.advance(1_000);
+    expect(kernel.sent).toEqual([]);
+    expect(await isSettled(clearing.done, clock)).toBe(false);
+    kernel.afterCensus = () => {};
+    await clock.advance(1_000);
+    await clearing.done;
+    expect(kernel.signalsTo(600)).toEqual(['SIGKILL']);
+  });
+
+  test('for another reason, it is over and says why', async () => {
+    const { kernel, start } = setUp();
+    kernel.afterCensus = failing('ENOENT');
+    await expect(start().done).rejects.toThrow('ENOENT');
+  });
+});

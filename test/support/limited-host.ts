@@ -20,8 +20,10 @@ export interface LimitedHost {
   spawn(count: number): Promise<{ readonly born: number; readonly failures: readonly SpawnFailure[] }>;
   /** How many failures of which code. */
   fail(count: number): Promise<Record<string, number>>;
-  /** Kills all that it has spawned. */
-  clear(): Promise<unknown>;
+  /** Signals all that it has spawned; answers at once. */
+  signal(signal: NodeJS.Signals): Promise<unknown>;
+  /** Kills all that it has spawned, and waits until they are gone. */
+  clear(): Promise<{ readonly forkersLost: number }>;
   descriptors(): Promise<{ readonly host: number; readonly forker: number }>;
 }
 
@@ -66,6 +68,7 @@ export async function startLimitedHost(kind: SpawnerKind, unprivileged = false):
     forks: forker ?? host,
     spawn: (count) => ask(`spawn ${count}`),
     fail: (count) => ask(`fail ${count}`),
+    signal: (signal) => ask(`signal ${signal}`),
     clear: () => ask('clear'),
     descriptors: () => ask('descriptors'),
   };

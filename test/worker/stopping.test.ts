@@ -62,7 +62,9 @@ describe('the stop plan', () => {
     const host = await openHost();
     const supervisor = await host.supervise([{ ...shell('w', script), ready: up, shutdown }]);
     await supervisor.stop();
-    return { reason: await host.exitOf('s/w'), lines: host.lines };
+    // Not its stderr: there the shell tells of its own children's deaths.
+    const lines = supervisor.tail('w').trimEnd().split('\n');
+    return { reason: await host.exitOf('s/w'), lines };
   }
 
   test('goes on to its next stage with a worker that does not obey the first', async () => {

@@ -77,7 +77,7 @@ export class Children {
       process.once('exit', (code, signal) => resolve([code, signal])),
     );
     // It cannot have been reaped before this turn of the event loop ends, so the pid is still its own.
-    const startTime = (await tools.kernel.startTimeOf(pid)) ?? tools.kernel.startTimeNow();
+    const startTime = (await tools.kernel.startTimeOf(pid).catch(unknown)) ?? tools.kernel.startTimeNow();
     const identity = { ...tools.kernel.self.identity, pid, startTime };
     const child: Child = {
       id: order.id,
@@ -125,7 +125,7 @@ export class Children {
     const { clearing } = child;
     await clearing.looked; // what left the group and wiped its mark is known by its parents only, who may die now
     if (!child.exited) {
-      const now = await kernel.sight(pid);
+      const now = await kernel.sight(pid).catch(unknown);
       // Whatever has this pid and us for a parent is our child: only we can reap it. Zombies' groups count too.
       const isOurs =
         now !== undefined && now.startTime === startTime && now.parent === kernel.self.identity.pid;
@@ -179,7 +179,8 @@ export class Children {
   /** What a dead worker left behind outside its group: daemons of its own making. Ended as orphans are. */
   async #clearStragglers(): Promise<void> {
     const { tools, runId, orphanGrace } = this.#options;
-    const census = await tools.census.take();
+    const census = await tools.census.take().catch(unknown);
+    if (census === undefined) return this.#lookForStragglersSoon();
     const living = new Set([...this.#children.values()].map((child) => child.workerId));
     for (const workerId of census.workersSeen(runId)) {
       if (workerId === '' || living.has(workerId) || this.#clearingStragglersOf.has(workerId)) continue;
@@ -204,6 +205,9 @@ export class Children {
     return Object.assign(environment, mark);
   }
 }
+
+/** For want of a descriptor, as a rule. What we have forked lives all the same, and the next look may succeed. */
+const unknown = () => undefined;
 
 /** A child of ours leads its own session. */
 const asKnown = (identity: ProcessIdentity): Known => ({ ...identity, session: identity.pid });

@@ -1,5 +1,6 @@
 /** Reads /proc: short synchronous reads, because nothing may happen between looking and acting. */
 import { closeSync, openSync, readFileSync, readlinkSync, readSync, statSync } from 'node:fs';
+import { codeOf } from '../../errors.ts';
 import { type Cookie, readCookies } from '../cookie.ts';
 import { COMMAND_LINE_KEPT } from '../os.ts';
 
@@ -10,6 +11,8 @@ const statBuffer = Buffer.allocUnsafe(STAT_BYTES);
 /** Linux allows 2 MiB and more of environment; a cookie stands at its front unless a shell sorted it. */
 const ENVIRONMENT_BYTES = 4 * 1_024 * 1_024;
 let environmentBuffer = Buffer.allocUnsafe(64 * 1_024);
+
+const NO_DESCRIPTOR = new Set(['EMFILE', 'ENFILE']);
 
 export interface Stat {
   readonly zombie: boolean;
@@ -97,7 +100,8 @@ function readInto(path: string, buffer: Buffer): number | undefined {
   let file: number;
   try {
     file = openSync(path, 'r');
-  } catch {
+  } catch (error) {
+    if (NO_DESCRIPTOR.has(codeOf(error))) throw error; // which says nothing about the process
     return undefined;
   }
   try {

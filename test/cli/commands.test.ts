@@ -1,0 +1,78 @@
+/** The command line itself: help, wrong use, and what `reeve doctor` finds. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { openShell } from '../support/cli.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+
+test('--version and --help are answered with 0', async () => {
+  const shell = openShell();
+  expect(await shell.run('--version')).toMatchObject({ code: 0, stdout: `${version}\n` });
+  const { code, stdout } = await shell.run('--help');
+  for (const command of ['up', 'ps', 'sweep', 'doctor']) expect(stdout).toMatch(new RegExp(`^  ${command}\\b`, 'm'));
+  expect(code).toBe(0);
+  expect((await shell.run('ps', '--help')).code).toBe(0);
+});
+
+describe('wrong use ends with 2', () => {
+  test.each([
+    ['an unknown command', ['upp'], /unknown command 'upp'[^]*Did you mean up\?/],
+    ['an unknown option', ['ps', '--jsn'], /unknown option '--jsn'/],
+    ['one argument too many', ['sweep', 'all'], /too many arguments/],
+    ['an option without its value', ['--state-dir'], /argument missing/],
+    ['no command', [], /Usage: reeve/],
+  ])('%s', async (_, args, complaint) => {
+    const { code, stdout, stderr } = await openShell().run(...args);
+    expect(stderr).toMatch(complaint);
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  });
+});
+
+describe('doctor', () => {
+  const NAMES = ['node', '/proc', 'ps', 'open files', 'processes', 'pid_max', 'pid reuse likely', 'state directory'];
+
+  test('--json tells each finding, and whether all is well', async () => {
+    const shell = openShell();
+    const { code, stdout } = await shell.run('doctor', '--json');
+    const { ok, findings } = JSON.parse(stdout);
+    expect(ok).toBe(true);
+    expect(findings.map(({ name }: { name: string }) => name)).toEqual([...NAMES, 'forker start (ms)']);
+    const found = Object.fromEntries(findings.map((finding: { name: string }) => [finding.name, finding]));
+    expect(found['node']).toMatchObject({ ok: true, value: process.version });
+    expect(found['/proc'].value).toBe(true);
+    expect(found['pid_max'].value).toBe(Number(readFileSync('/proc/sys/kernel/pid_max', 'utf8')));
+    expect(found['state directory'].value).toBe(shell.stateDirectory);
+    expect(found['forker start (ms)'].value).toBeGreaterThan(0);
+    expect(found['forker start (ms)'].note).toMatch(/MiB of memory/);
+    expect(code).toBe(0);
+  });
+
+  test('prints a table of them', async () => {
+    const { code, stdout } = await openShell().run('doctor');
+    for (const name of NAMES) expect(stdout).toMatch(new RegExp(`^ok  ${name} `, 'm'));
+    expect(code).toBe(0);
+  });
+
+  test('ends with 1 when the state directory cannot be', async () => {
+    const shell = openShell();
+    const { code, stdout } = await shell.run('--state-dir', '/proc/none', 'doctor', '--json');
+    expect(code).toBe(1);
+    const { ok, findings } = JSON.parse(stdout);
+    expect(ok).toBe(false);
+    expect(findings.find(({ ok: fine }: { ok: boolean }) => !fine)).toMatchObject({
+      name: 'state directory',
+      value: '/proc/none',
+      note: expect.stringContaining('REEVE_STATE_DIR'),
+    });
+  });
+});
+
+test('a state directory that cannot be used is told in one line, with 1', async () => {
+  const shell = openShell();
+  const file = shell.put('file', '');
+  shell.put('reeve.config.json', { supervisors: [{ id: 's', children: [] }] });
+  const { code, stderr } = await shell.run('--state-dir', `${file}/below`, 'up');
+  expect(stderr).toMatch(/^reeve: .*file\/below.*\n$/);
+  expect(code).toBe(1);
+});
