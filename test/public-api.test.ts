@@ -32,6 +32,7 @@ test('the types that the package exports', () => {
       "ExitReason",
       "Host",
       "HostOptions",
+      "Os",
       "ReadyOption",
       "ReeveEvent",
       "Restart",

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { codeOf, messageOf, OptionsError } from '../errors.ts';
-import type { HostOptions } from '../host/options.ts';
+import { type HostOptions, parseHostOptions } from '../host/options.ts';
 import { parseSupervisorSpec, type SupervisorOptions } from '../supervisor/supervisor-spec.ts';
 import { OptionReader, show } from '../worker/option-reader.ts';
 
@@ -71,8 +71,14 @@ export function parseConfig(value: unknown, directory: string): Config {
   );
   const placedSupervisors = supervisors.map((supervisor) => placed(supervisor, directory));
   // Complained about now, before anything is started; the host parses them again.
+  parseHostOptions(host, {});
+  const ids: string[] = [];
   placedSupervisors.forEach((supervisor, index) => {
-    parseSupervisorSpec(supervisor, `supervisors[${index}]`);
+    const { id } = parseSupervisorSpec(supervisor, `supervisors[${index}]`);
+    const first = ids.indexOf(id);
+    if (first !== -1)
+      reader.fail(`supervisors[${index}].id`, `'${id}' is the id of supervisors[${first}] already`);
+    ids.push(id);
   });
   return { host, supervisors: placedSupervisors };
 }

@@ -107,7 +107,8 @@ function stateDirectoryFinding(stateDirectory: string): Finding {
   let existing = stateDirectory;
   while (!existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing);
   try {
-    accessSync(existing, constants.W_OK);
+    // With the slash, what is no directory is refused too.
+    accessSync(`${existing}/`, constants.W_OK | constants.X_OK);
     return { name: 'state directory', ok: true, value: stateDirectory, note: '' };
   } catch (error) {
     const note = `${messageOf(error)}; set REEVE_STATE_DIR`;

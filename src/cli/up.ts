@@ -28,6 +28,10 @@ export async function up({
   );
   if (json) tellEvents(host);
   else show(host);
+  let asked = false;
+  host.events.on(({ type }) => {
+    if (type === 'host.stopping') asked = true;
+  });
   process.once('beforeExit', () => void host.stop('every worker has ended'));
   try {
     for (const options of config.supervisors) {
@@ -39,6 +43,7 @@ export async function up({
       });
     }
   } catch (error) {
+    if (asked) return; // told to stop in the midst of its start: no failure
     await host.stop('a start failed');
     throw error;
   }
@@ -49,7 +54,7 @@ function show(host: Host): void {
   const view = new UpView(host, {
     isTerminal: stdout.isTTY === true,
     get columns() {
-      return stdout.columns ?? 80;
+      return stdout.columns || 80; // 0 when the terminal does not say
     },
     write: (text) => void stdout.write(text),
   });

@@ -135,7 +135,7 @@ function report(
     .map(({ target, action }): SweptProcess => {
       const workerId = (target.cookies ?? []).find((mark) => mark.runId === runId)?.workerId;
       const evidence = workerId === undefined ? 'a descendant of an orphan' : "the run's mark";
-      const id = judged.find((entry) => entry.workerId === workerId)?.id ?? workerId ?? '';
+      const id = judged.find((entry) => entry.workerId === workerId)?.id ?? idIn(workerId ?? '');
       return { id, workerId: workerId ?? '', pid: target.pid, verdict: 'orphan', action, evidence };
     });
   return [...recorded, ...found];
@@ -154,3 +154,6 @@ function markSurvivors(
     if (told.get(target.pid)?.action !== 'denied') told.set(target.pid, { target, action: 'survived' });
   }
 }
+
+/** `api` of `services/api:2`: what a record would say. */
+const idIn = (workerId: string): string => workerId.replace(/^.*\//, '').replace(/[:?].*$/, '');

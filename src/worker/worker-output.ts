@@ -32,8 +32,8 @@ export class WorkerOutput {
     if (source === undefined) return;
     this.#sources.add(source);
     const lines = new LineSplitter((line) => {
+      this.#audience.onLine(line, stream); // before what follows from it, such as that it is ready
       for (const listener of [...this.#listeners]) listener(line, stream);
-      this.#audience.onLine(line, stream);
     });
     source.listen(
       (bytes) => {

@@ -9,14 +9,15 @@ test('--version and --help are answered with 0', async () => {
   const shell = openShell();
   expect(await shell.run('--version')).toMatchObject({ code: 0, stdout: `${version}\n` });
   const { code, stdout } = await shell.run('--help');
-  for (const command of ['up', 'ps', 'sweep', 'doctor']) expect(stdout).toMatch(new RegExp(`^  ${command}\\b`, 'm'));
+  for (const command of ['up', 'ps', 'sweep', 'doctor'])
+    expect(stdout).toMatch(new RegExp(`^  ${command}\\b`, 'm'));
   expect(code).toBe(0);
   expect((await shell.run('ps', '--help')).code).toBe(0);
 });
 
 describe('wrong use ends with 2', () => {
   test.each([
-    ['an unknown command', ['upp'], /unknown command 'upp'[^]*Did you mean up\?/],
+    ['an unknown command', ['upp'], /unknown command 'upp'[\s\S]*Did you mean up\?/],
     ['an unknown option', ['ps', '--jsn'], /unknown option '--jsn'/],
     ['one argument too many', ['sweep', 'all'], /too many arguments/],
     ['an option without its value', ['--state-dir'], /argument missing/],
@@ -30,7 +31,16 @@ describe('wrong use ends with 2', () => {
 });
 
 describe('doctor', () => {
-  const NAMES = ['node', '/proc', 'ps', 'open files', 'processes', 'pid_max', 'pid reuse likely', 'state directory'];
+  const NAMES = [
+    'node',
+    '/proc',
+    'ps',
+    'open files',
+    'processes',
+    'pid_max',
+    'pid reuse likely',
+    'state directory',
+  ];
 
   test('--json tells each finding, and whether all is well', async () => {
     const shell = openShell();
@@ -56,13 +66,14 @@ describe('doctor', () => {
 
   test('ends with 1 when the state directory cannot be', async () => {
     const shell = openShell();
-    const { code, stdout } = await shell.run('--state-dir', '/proc/none', 'doctor', '--json');
+    const below = `${shell.put('file', '')}/below`;
+    const { code, stdout } = await shell.run('--state-dir', below, 'doctor', '--json');
     expect(code).toBe(1);
     const { ok, findings } = JSON.parse(stdout);
     expect(ok).toBe(false);
     expect(findings.find(({ ok: fine }: { ok: boolean }) => !fine)).toMatchObject({
       name: 'state directory',
-      value: '/proc/none',
+      value: below,
       note: expect.stringContaining('REEVE_STATE_DIR'),
     });
   });

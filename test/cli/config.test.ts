@@ -64,7 +64,11 @@ describe('what cannot be meant ends with 2 and starts nothing', () => {
     ['a list', '[]', /: expected an object, got an array\n$/],
     ['no supervisors', '{}', /: supervisors: expected an array of at least one supervisor, got undefined\n$/],
     ['none of them', '{"supervisors":[]}', /: supervisors: expected an array of at least one/],
-    ['a misspelt key', JSON.stringify({ supervisor: [good] }), /: supervisor: .*did you mean 'supervisors'\?\n$/],
+    [
+      'a misspelt key',
+      JSON.stringify({ supervisor: [good] }),
+      /: supervisor: .*did you mean 'supervisors'\?\n$/,
+    ],
     [
       'a misspelt key of a supervisor',
       JSON.stringify({ supervisors: [{ ...good, intensty: 1 }] }),

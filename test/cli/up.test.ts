@@ -1,6 +1,6 @@
 /** `reeve up`: what it shows, and how it ends. */
 import { describe, expect, test } from 'vitest';
-import { openShell, once, TREE } from '../support/cli.ts';
+import { once, openShell, TREE } from '../support/cli.ts';
 import { processesOfRun } from '../support/processes.ts';
 
 test('shows in plain lines what starts and what is written, and stops in order on SIGINT', async () => {
@@ -72,7 +72,9 @@ describe('it ends by itself', () => {
     shell.put('reeve.config.json', once('echo done'));
     const { code, stdout } = await shell.run('up');
     expect(stdout).toMatch(/s\/w \| done\n/);
-    expect(stdout).toMatch(/reeve: stopping in order \(every worker has ended\)\nreeve: stopped; nothing is left\n$/);
+    expect(stdout).toMatch(
+      /reeve: stopping in order \(every worker has ended\)\nreeve: stopped; nothing is left\n$/,
+    );
     expect(code).toBe(0);
   });
 
@@ -98,7 +100,9 @@ describe('it ends by itself', () => {
     ];
     shell.put('reeve.config.json', { supervisors: [{ id: 's', children }] });
     const { code, stdout, stderr } = await shell.run('up');
-    expect(stderr).toMatch(/^reeve: 's\/w' did not start: cannot start '\/no\/such\/program' \(exec\): .*ENOENT\n$/);
+    expect(stderr).toMatch(
+      /^reeve: 's\/w' did not start: cannot start '\/no\/such\/program' \(exec\): .*ENOENT\n$/,
+    );
     expect(stdout).toMatch(/reeve: s\/calm was stopped\n/);
     expect(code).toBe(1);
   });
@@ -129,7 +133,7 @@ test('a worker that ends without order is told of, and started again', async () 
   await up.says(/s\/b is ready/);
   process.kill(Number(pid), 'SIGKILL');
   await up.says(/s\/a was killed \(SIGKILL\) by somebody else\nreeve: s\/a is started again\n/);
-  await up.says(/s\/a is ready[^]*s\/a is ready/);
+  await up.says(/s\/a is ready[\s\S]*s\/a is ready/);
   up.process.kill('SIGINT');
   expect(await up.ended).toEqual({ code: null, signal: 'SIGINT' });
 });

@@ -59,9 +59,11 @@ async function startNested() {
   return { outer, outerState, innerHost, innerState, innerRun, innerPids };
 }
 
-async function expectNothingOf(
-  { innerRun, innerPids, innerHost }: Awaited<ReturnType<typeof startNested>>,
-): Promise<void> {
+async function expectNothingOf({
+  innerRun,
+  innerPids,
+  innerHost,
+}: Awaited<ReturnType<typeof startNested>>): Promise<void> {
   await until('the inner run is gone', () => ![innerHost, ...innerPids].some(isAlive), 20_000);
   expect(processesOfRun(innerRun)).toEqual([]);
 }

@@ -28,7 +28,11 @@ describe('the state directory is', () => {
     ['below XDG_STATE_HOME otherwise', { ...all, REEVE_STATE_DIR: undefined }, '/x/reeve'],
     ['below XDG_STATE_HOME when the first is empty', { ...all, REEVE_STATE_DIR: '' }, '/x/reeve'],
     ['below HOME otherwise', { HOME: '/h' }, '/h/.local/state/reeve'],
-    ['below HOME when the others are empty', { REEVE_STATE_DIR: '', XDG_STATE_HOME: '', HOME: '/h' }, '/h/.local/state/reeve'],
+    [
+      'below HOME when the others are empty',
+      { REEVE_STATE_DIR: '', XDG_STATE_HOME: '', HOME: '/h' },
+      '/h/.local/state/reeve',
+    ],
     ['somewhere, for who has no home', {}, '/tmp/.local/state/reeve'],
   ])('%s', (_, environment, directory) => {
     expect(defaultStateDirectory(environment)).toBe(directory);

@@ -64,6 +64,20 @@ describe('when it is killed', () => {
     expect(await child.exited()).toMatchObject({ code: 5 });
   });
 
+  test('streams that it had connected are not taken for those of the next one', async () => {
+    const run = await openRun('forker');
+    process.kill(run.forkerPid(), 'SIGKILL');
+    // A host that is busy meanwhile finds them all at its door: the dead one's streams, and word of its death.
+    await until('it is dead', () => !isAlive(run.forkerPid()), 20_000);
+    const busyUntil = performance.now() + 20;
+    while (performance.now() < busyUntil);
+    await until('it is lost', () => run.forkerEvents.length >= 2, 20_000);
+    const streams = { stdin: 'pipe', stdout: 'pipe', stderr: 'pipe', fd3: 'pipe' } as const;
+    const all = [1, 2, 3].map((n) => run.spawn('/bin/echo', [`number ${n}`], streams).born());
+    for (const [index, child] of (await Promise.all(all)).entries())
+      await child.line(RegExp(`^number ${index + 1}\\n$`));
+  });
+
   test('what it was asked for at its death is born once or fails, and never hangs', async () => {
     const run = await openRun('forker');
     const all = Array.from({ length: 20 }, () => run.spawn('/bin/sleep', ['1000']));

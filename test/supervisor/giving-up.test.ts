@@ -44,9 +44,7 @@ describe('a first start that fails', () => {
   test('stops all the others when they start without order', async () => {
     const host = await openHost();
     const late = { ...shell('b', 'sleep 0.3; exit 1'), ready: { log: 'up' } };
-    const error = await startErrorOf(
-      host.supervise([sleeper('a'), late, sleeper('c')], { ordered: false }),
-    );
+    const error = await startErrorOf(host.supervise([sleeper('a'), late, sleeper('c')], { ordered: false }));
     expect(error.path).toBe('s/b');
     expect(host.exits().sort()).toEqual(['s/a', 's/b', 's/c']);
   });
@@ -105,7 +103,10 @@ describe('more restarts than the intensity allows', () => {
   test('with an intensity of 0 are one', async () => {
     const host = await openHost();
     const supervisor = await host.supervise([shell('w', 'exit 0')], { intensity: 0 });
-    expect(await supervisor.stopped).toMatchObject({ kind: 'intensity-exceeded', reason: { kind: 'normal' } });
+    expect(await supervisor.stopped).toMatchObject({
+      kind: 'intensity-exceeded',
+      reason: { kind: 'normal' },
+    });
     expect(supervisor.whichChildren()).toMatchObject([{ starts: 1, state: 'exited' }]);
   });
 });

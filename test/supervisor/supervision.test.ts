@@ -16,14 +16,7 @@ describe('the order', () => {
     const host = await openHost();
     const supervisor = await host.supervise([slow('a'), slow('b'), slow('c')]);
     const told = () => host.all('worker.state').map(({ path, state }) => `${path.slice(2)} ${state}`);
-    expect(told()).toEqual([
-      'a spawning',
-      'a running',
-      'b spawning',
-      'b running',
-      'c spawning',
-      'c running',
-    ]);
+    expect(told()).toEqual(['a spawning', 'a running', 'b spawning', 'b running', 'c spawning', 'c running']);
     await supervisor.stop();
     expect(told().slice(6)).toEqual([
       'c stopping',
@@ -114,7 +107,10 @@ describe('the restart types', () => {
     await host.exitOf('s/w');
     // What comes after the exit has been decided when another child's restart has been.
     process.kill(supervisor.whichChildren()[0]!.pid!, 'SIGKILL');
-    await host.event('worker.state', ({ workerId, state }) => workerId === 's/other:2' && state === 'running');
+    await host.event(
+      'worker.state',
+      ({ workerId, state }) => workerId === 's/other:2' && state === 'running',
+    );
     expect(supervisor.whichChildren()[1]).toMatchObject({ id: 'w', state: 'exited', starts });
     expect(host.all('supervisor.restarting').map(({ path }) => path)).toEqual(['s/other']);
   });

@@ -4,6 +4,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished } from 'vitest';
 import { processesOfRun, until } from './processes.ts';
+import { kill } from './runs.ts';
 import { temporaryDirectory } from './temporary.ts';
 
 export const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -55,7 +56,13 @@ export function openShell(environment: NodeJS.ProcessEnv = {}): Shell {
   const exec: Shell['exec'] = (command, args) => {
     const child = spawn(command, args, {
       cwd: directory,
-      env: { ...process.env, NO_COLOR: undefined, FORCE_COLOR: undefined, REEVE_STATE_DIR: stateDirectory, ...environment },
+      env: {
+        ...process.env,
+        NO_COLOR: undefined,
+        FORCE_COLOR: undefined,
+        REEVE_STATE_DIR: stateDirectory,
+        ...environment,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const output = { stdout: '', stderr: '' };
@@ -72,10 +79,10 @@ export function openShell(environment: NodeJS.ProcessEnv = {}): Shell {
       stderr: () => output.stderr,
       ended: new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal }))),
       says: (what) =>
-        until(
-          `it says ${what} (it said: ${output.stdout}${output.stderr})`,
-          () => what.exec(output.stdout + output.stderr) ?? undefined,
-          20_000,
+        until(`it says ${what}`, () => what.exec(output.stdout + output.stderr) ?? undefined, 20_000).catch(
+          (error: Error) => {
+            throw new Error(`${error.message}; it said:\n${output.stdout}${output.stderr}`);
+          },
         ),
     };
     commands.push(started);
@@ -84,7 +91,10 @@ export function openShell(environment: NodeJS.ProcessEnv = {}): Shell {
   onTestFinished(async () => {
     for (const { process } of commands) process.kill('SIGKILL');
     await Promise.all(commands.map(({ ended }) => ended));
-    await until('every run has ended', () => [...seen].every((run) => processesOfRun(run).length === 0), 20_000);
+    const left = () => [...seen].flatMap(processesOfRun);
+    await until('every run has ended', () => left().length === 0, 20_000).finally(() => {
+      for (const pid of left()) kill(pid);
+    });
     expect(runs()).toEqual([]);
   });
   const start: Shell['start'] = (...args) => exec(process.execPath, [CLI, ...args]);

@@ -66,11 +66,7 @@ export async function openHost(options: HostOptions = {}): Promise<TestHost> {
     exitOf: (path, nth = 1) => until(`${path} has exited`, () => exitsOf(path)[nth - 1]?.reason, 20_000),
     exits: () => all('worker.exited').map(({ path }) => path),
     line: (wanted) =>
-      until(
-        `a worker writes '${wanted}' (it wrote ${JSON.stringify(lines)})`,
-        () => lines.find((line) => line.includes(wanted)),
-        20_000,
-      ),
+      until(`a worker writes '${wanted}'`, () => lines.find((line) => line.includes(wanted)), 20_000),
   };
 }
 

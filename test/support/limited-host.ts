@@ -1,5 +1,5 @@
 /** A small host in a process of its own, whose limits a test can lower while it runs. */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -26,6 +26,12 @@ export interface LimitedHost {
   clear(): Promise<{ readonly forkersLost: number }>;
   descriptors(): Promise<{ readonly host: number; readonly forker: number }>;
 }
+
+/** Whether a host can be started that limits on processes hold for. */
+export const canBeUnprivileged = (): boolean => {
+  const [command, ...args] = [...AS_NOBODY, process.execPath, '--version'];
+  return process.getuid!() !== 0 || spawnSync(command!, args).status === 0;
+};
 
 let hosts = 0;
 

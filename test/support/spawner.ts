@@ -137,6 +137,7 @@ function startIn(spawner: Spawner, request: SpawnRequest): TestProcess {
     failed: async () => (await heard('os.spawnFailed')).failure,
     async born() {
       await until('it is born or not', () => events.length > 0, 20_000);
+      if (events[0]?.type === 'os.spawnFailed') throw new Error(JSON.stringify(events[0].failure));
       const { identity, streams } = await heard('os.spawned');
       return {
         pid: identity.pid,

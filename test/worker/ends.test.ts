@@ -93,13 +93,18 @@ test('it gets its arguments, its directory and its variables, and loses those th
     {
       id: 'w',
       command: 'sh',
-      args: ['-c', 'printf "%s|" "$1" "$(pwd -P)" "$GIVEN" "${HOME-none}"; echo', 'sh', 'two words'],
+      args: [
+        '-c',
+        'printf "%s|" "$1" "$(pwd -P)" "$GIVEN" "$(env | grep -c ^HOME=)"; echo',
+        'sh',
+        'two words',
+      ],
       cwd: directory,
       env: { GIVEN: 'a=b', HOME: undefined },
       restart: 'temporary',
     },
   ]);
-  expect(await host.line('two words')).toBe(`two words|${directory}|a=b|none|`);
+  expect(await host.line('two words')).toBe(`two words|${directory}|a=b|0|`);
 });
 
 describe('a process that cannot be started', () => {

@@ -31,7 +31,14 @@ test('a worker without such an input cannot be written to, nor can one that is d
 
 test('a worker whose input nobody ends keeps reading until it is stopped', async () => {
   const host = await openHost();
-  const supervisor = await host.supervise([{ ...shell('w', 'echo up; exec cat'), stdin: 'pipe', ready: { log: 'up' } }]);
+  const supervisor = await host.supervise([
+    { ...shell('w', 'echo up; exec cat'), stdin: 'pipe', ready: { log: 'up' } },
+  ]);
   await supervisor.stop();
-  expect(await host.exitOf('s/w')).toEqual({ kind: 'shutdown', code: null, signal: 'SIGTERM', forced: false });
+  expect(await host.exitOf('s/w')).toEqual({
+    kind: 'shutdown',
+    code: null,
+    signal: 'SIGTERM',
+    forced: false,
+  });
 });

@@ -21,7 +21,7 @@ test('one that hangs ends with the worker that was given up', async () => {
   const failed = startErrorOf(starting);
   await until('the probe and its children run', () => probesOf(host).length >= 3);
   expect((await failed).message).toMatch(/not within 1000 ms/);
-  await until('nothing of it is left', () => probesOf(host).length === 0);
+  expect(probesOf(host)).toEqual([]);
   await until('no record is left', () => recordsOf(host).length === 0);
 });
 
@@ -31,7 +31,7 @@ test('one that hangs ends with the worker that is stopped', async () => {
   await until('the probe and its children run', () => probesOf(host).length >= 3);
   await host.host.supervisors[0]!.stop();
   await starting;
-  await until('nothing of it is left', () => probesOf(host).length === 0);
+  expect(probesOf(host)).toEqual([]);
   await until('no record is left', () => recordsOf(host).length === 0);
 });
 
@@ -42,7 +42,7 @@ test('one that hangs ends with the worker that ends by itself', async () => {
   );
   await until('the probe and its children run', () => probesOf(host).length >= 3);
   expect((await failed).message).toMatch(/it ended with code 3 first/);
-  await until('nothing of it is left', () => probesOf(host).length === 0);
+  expect(probesOf(host)).toEqual([]);
 });
 
 test('one that is left hanging by its own child is ready, and the child is ended', async () => {

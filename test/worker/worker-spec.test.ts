@@ -31,7 +31,7 @@ test('what is said is kept', () => {
     stdin: { file: '/in' },
     stdout: 'inherit',
     stderr: { file: '/err' },
-    startTimeout: 0,
+    startTimeout: 1,
   } as const;
   expect(parse({ ...said, shutdown: 'brutal_kill' })).toMatchObject({
     ...said,
@@ -106,7 +106,8 @@ describe('complaints name the place of the fault', () => {
     ['a descriptor as a stream', { stderr: 2 }, 'stderr', /2 is not one of 'pipe', 'ignore', 'inherit'/],
     ['a file without a name', { stdout: { file: '' } }, 'stdout.file', /non-empty/],
     ['a stream with a misspelt key', { stdin: { fiel: 'x' } }, 'stdin.fiel', /did you mean 'file'\?/],
-    ['time as a word', { startTimeout: '10s' }, 'startTimeout', /whole number from 0 to 2147483647/],
+    ['time as a word', { startTimeout: '10s' }, 'startTimeout', /whole number from 1 to 2147483647/],
+    ['no time at all', { startTimeout: 0 }, 'startTimeout', /got 0/],
     ['time below zero', { startTimeout: -1 }, 'startTimeout', /whole number/],
     ['time without end', { startTimeout: Number.POSITIVE_INFINITY }, 'startTimeout', /got Infinity/],
     ['a bad stop plan', { shutdown: [{ wait: 'x' }] }, 'shutdown[0].wait', /whole number/],

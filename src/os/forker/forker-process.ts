@@ -22,6 +22,7 @@ export interface ForkerProcessOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly socketPath: string;
   readonly secret: string;
+  readonly firstStream: number;
   readonly leftovers: readonly string[];
   readonly orphanGrace: number;
   readonly kernelName: KernelName;
@@ -60,8 +61,18 @@ export class ForkerProcess {
       () => this.#lineClosed(),
     );
     this.#process.unref();
-    const { runId, outer, env, socketPath, secret, leftovers, orphanGrace } = options;
-    this.#line.send({ do: 'begin', runId, outer, env, socketPath, secret, leftovers, orphanGrace });
+    const { runId, outer, env, socketPath, secret, firstStream, leftovers, orphanGrace } = options;
+    this.#line.send({
+      do: 'begin',
+      runId,
+      outer,
+      env,
+      socketPath,
+      secret,
+      firstStream,
+      leftovers,
+      orphanGrace,
+    });
   }
 
   send(command: ForkerCommand): void {

@@ -14,6 +14,9 @@ import { type StreamEnd, StreamPool } from './stream-pool.ts';
 /** A new forker that dies before it is ready is tried again this often, then its workers fail to start. */
 const ATTEMPTS = 3;
 
+/** More than one forker can ever connect: its streams' numbers stay below the next one's. */
+const STREAMS_PER_FORKER = 10 ** 10;
+
 interface Birth {
   readonly id: number;
   readonly request: SpawnRequest;
@@ -41,6 +44,8 @@ export class ForkerSpawner implements Spawner {
   /** Settles when there is a forker again, or none can be had. */
   #ready: Promise<void> = Promise.resolve();
   #lastId = 0;
+  /** The present forker's streams have higher numbers. */
+  #firstStream = 0;
   #closing: Promise<void> | undefined;
   #closed: () => void = () => {};
 
@@ -73,7 +78,8 @@ export class ForkerSpawner implements Spawner {
 
   /** A stream has come in from the forker. */
   admit(id: number, socket: Socket): void {
-    this.#pool.add({ id, socket });
+    if (id > this.#firstStream) this.#pool.add({ id, socket });
+    else socket.destroy(); // from a forker that has died meanwhile
   }
 
   /** Streams cannot come in, as when the host has no descriptor left. */
@@ -125,9 +131,11 @@ export class ForkerSpawner implements Spawner {
     const { kernel, clock } = this.#options.tools;
     for (let attempt = 1; ; attempt += 1) {
       const begun = clock.monotonic();
+      this.#firstStream += STREAMS_PER_FORKER;
       const forker = new ForkerProcess({
         ...this.#options,
         outer: kernel.self.cookies,
+        firstStream: this.#firstStream,
         onReport: (report) => this.#heard(report),
         onLost: (identity, cause) => void this.#lost(forker, identity, cause),
       });
@@ -192,6 +200,7 @@ export class ForkerSpawner implements Spawner {
     const births = [...this.#births.values()].filter((birth) => birth.phase !== 'waiting');
     this.#forker = undefined;
     this.#pool.clear();
+    this.#firstStream += STREAMS_PER_FORKER; // its streams that are still to come in come too late
     this.#ready = this.#recover(births);
     this.#ready.catch(() => {});
     this.#options.onForker({ type: 'lost', identity, workers: births.length, cause });

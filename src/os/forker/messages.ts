@@ -29,6 +29,8 @@ export type ForkerCommand =
       readonly socketPath: string;
       /** Proves to the host that a connection comes from its forker. */
       readonly secret: string;
+      /** Its streams are numbered from here: those of the forker before it may still be on their way. */
+      readonly firstStream: number;
       /** To be removed when the run has ended without its host: its file, its socket. */
       readonly leftovers: readonly string[];
       readonly orphanGrace: number;

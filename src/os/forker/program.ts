@@ -56,6 +56,7 @@ function obey(command: ForkerCommand): void {
 
 function start(command: Begin): void {
   begin = command;
+  lastSocket = command.firstStream;
   const kernel = kernelNamed(process.argv[2]);
   children = new Children({
     tools: { kernel, clock: realClock, census: new SharedCensus(kernel) },
