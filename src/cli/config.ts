@@ -25,8 +25,7 @@ const HOST_KEYS = ['name', 'stateDirectory', 'spawner', 'orphanGrace', 'sweep', 
 /** Workers without a `cwd` run in the configuration's directory, and a relative one counts from there. */
 export async function loadConfig(file: string | undefined, directory: string): Promise<Config> {
   const path = resolve(directory, file ?? findConfig(directory));
-  const exported = await loadFile(path);
-  const value: unknown = typeof exported === 'function' ? await exported() : exported;
+  const value = await loadFile(path);
   try {
     return parseConfig(value, dirname(path));
   } catch (error) {
@@ -47,7 +46,8 @@ async function loadFile(path: string): Promise<unknown> {
   try {
     if (extension === '.json') return JSON.parse(await readFile(path, 'utf8'));
     const module = (await import(pathToFileURL(path).href)) as { default?: unknown };
-    return module.default;
+    const exported = module.default;
+    return typeof exported === 'function' ? ((await exported()) as unknown) : exported;
   } catch (error) {
     const isTypeScript = extension === '.ts' || extension === '.mts';
     if (isTypeScript && codeOf(error) === 'ERR_UNKNOWN_FILE_EXTENSION') {

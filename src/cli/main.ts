@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command line. */
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { messageOf, OptionsError, ReeveError } from '../errors.ts';
 import { defaultStateDirectory } from '../host/options.ts';
@@ -26,7 +27,7 @@ const program = new Command('reeve')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT_USAGE));
 
 const stateDirectory = (): string =>
-  program.opts<{ stateDir?: string }>().stateDir ?? defaultStateDirectory(process.env);
+  resolve(program.opts<{ stateDir?: string }>().stateDir ?? defaultStateDirectory(process.env));
 
 program
   .command('up')
@@ -73,7 +74,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   console.error(
-    `reeve: ${error instanceof ReeveError ? error.message : ((error as Error).stack ?? messageOf(error))}`,
+    `reeve: ${error instanceof ReeveError ? error.message : ((error as Error | null)?.stack ?? messageOf(error))}`,
   );
   process.exitCode = error instanceof OptionsError ? EXIT_USAGE : 1;
 }

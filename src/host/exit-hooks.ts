@@ -19,6 +19,7 @@ export function installExitHooks(actions: ExitHookActions, signals: boolean): ()
   let asked = false;
   const onSignal = (signal: ExitSignal): void => {
     if (asked) {
+      actions.abandon();
       remove();
       endBy(signal);
       return;

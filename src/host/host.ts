@@ -45,10 +45,10 @@ export async function startHost(options: HostOptions = {}): Promise<Host> {
     return new Host({ runId, sweepReport, events, runtime, settings });
   } catch (error) {
     await opening.then(
-      (spawner) => spawner.close(),
+      (spawner) => spawner.close().catch(() => undefined),
       () => undefined,
     );
-    await registry.remove();
+    await registry.remove().catch(() => undefined);
     throw error;
   }
 }

@@ -53,17 +53,18 @@ export function parseHostOptions(
   environment: Readonly<Record<string, string | undefined>>,
 ): HostSettings {
   const reader = new OptionReader(options, '', KEYS);
+  const os = (reader.get('os') as Os | undefined) ?? nodeOs();
   return {
     name: reader.string('name', 'reeve'),
-    stateDirectory: reader.has('stateDirectory')
-      ? reader.string('stateDirectory')
-      : defaultStateDirectory(environment),
+    stateDirectory: os.files.absolute(
+      reader.has('stateDirectory') ? reader.string('stateDirectory') : defaultStateDirectory(environment),
+    ),
     spawner: reader.oneOf('spawner', ['forker', 'direct'], 'forker'),
     orphanGrace: reader.integer('orphanGrace', DEFAULT_ORPHAN_GRACE_MS, 0, LONGEST_GRACE_MS),
     sweep: reader.boolean('sweep', true),
     signals: reader.boolean('signals', true),
     eventsKept: reader.integer('eventsKept', DEFAULT_EVENTS_KEPT, 0, 1_000_000),
-    os: (reader.get('os') as Os | undefined) ?? nodeOs(),
+    os,
   };
 }
 

@@ -1,5 +1,6 @@
 /** Files on the machine's disk, private to their user. */
 import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { codeOf } from '../errors.ts';
 import type { Files } from './os.ts';
 
@@ -26,13 +27,22 @@ export const nodeFiles: Files = {
       throw error;
     }
   },
+  absolute: (path) => resolve(path),
   async makePrivateDirectory(path) {
-    await mkdir(path, { recursive: true, mode: PRIVATE_DIRECTORY }).catch((error: unknown) => {
-      // The recursive mkdir says ENOENT when the file system is read-only; the plain one says why.
-      if (codeOf(error) !== 'ENOENT') throw error;
-      return mkdir(path, { mode: PRIVATE_DIRECTORY });
-    });
+    await makeDirectory(path);
     const { mode } = await stat(path);
     if ((mode & 0o077) !== 0) await chmod(path, PRIVATE_DIRECTORY);
   },
 };
+
+/** With its parents. Node's own recursive mkdir says ENOENT where the file system is read-only: this says why. */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: PRIVATE_DIRECTORY });
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return;
+    if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeDirectory(dirname(path));
+    await mkdir(path, { mode: PRIVATE_DIRECTORY });
+  }
+}

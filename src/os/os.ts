@@ -39,6 +39,8 @@ export interface Files {
   list(directory: string): Promise<readonly string[]>;
   /** With its parents, mode 0700. Takes group's and others' rights away from one that exists. */
   makePrivateDirectory(path: string): Promise<void>;
+  /** A relative path counts from the host's working directory. */
+  absolute(path: string): string;
 }
 
 /** Looking at a socket from outside: `refused` proves that its owner is gone, `absent` proves nothing. */
@@ -156,8 +158,11 @@ export interface SpawnRequest {
 }
 
 export interface OsProcess {
-  /** Signals the process, its group, and what left its group; asks for `os.treeEmpty` when nothing is left. */
-  signal(signal: Signal): void;
+  /**
+   * Signals the process, its group, and what left its group; asks for `os.treeEmpty` when nothing is left. Without a
+   * signal it only asks.
+   */
+  signal(signal: Signal | undefined): void;
 }
 
 export interface Streams {

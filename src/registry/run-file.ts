@@ -23,7 +23,7 @@ export interface ActiveRecord extends Omit<ReservedRecord, 'state'> {
   /** The worker's state when last written. */
   readonly lifecycle: 'spawning' | 'running' | 'stopping';
   /**
-   * It was alive a second after its start: then no other process ever had this pid and this start time, and the two
+   * It was alive ten clock ticks after its start: then no other process ever had this pid and this start time, and the two
    * prove its identity without its mark.
    */
   readonly settled: boolean;

@@ -34,6 +34,8 @@ export interface ChildStatus {
 export interface SupervisorContext extends SupervisorInput {
   readonly children: readonly ChildStatus[];
   readonly restartTimes: readonly number[];
+  /** When the last death of a forker was charged. */
+  readonly forkerLostAt: number;
   /** The exit that is being decided on, and the child as it was before. */
   readonly exit: { readonly child: ChildStatus; readonly reason: ExitReason } | undefined;
   readonly output: SupervisorOutput;
@@ -68,7 +70,7 @@ export const supervisorMachine = setup({
       return child?.state === 'starting' && child.incarnation === 1;
     },
     oneRestartTooMany: ({ context, event }) =>
-      isRestartDue(context, event) && withRestart(context).length > context.spec.intensity,
+      isRestartDue(context, event) && charge(context, event).restartTimes.length > context.spec.intensity,
     restartDue: ({ context, event }) => isRestartDue(context, event),
   },
   actions: {
@@ -99,7 +101,7 @@ export const supervisorMachine = setup({
         enqueue.spawnChild('worker', { id: workerIdOf(child), input: inputOf(child) });
       enqueue.assign({ children: context.children.map((child) => started[next.indexOf(child)] ?? child) });
     }),
-    chargeRestart: assign({ restartTimes: ({ context }) => withRestart(context) }),
+    chargeRestart: assign(({ context, event }) => charge(context, event)),
     restart: enqueueActions(({ context: { exit, children, restartTimes }, enqueue }) => {
       const started = begin(exit!.child);
       const { path } = started;
@@ -140,6 +142,7 @@ export const supervisorMachine = setup({
       incarnation: 0,
     })),
     restartTimes: [],
+    forkerLostAt: Number.NEGATIVE_INFINITY,
     exit: undefined,
     output: { kind: 'shutdown' },
   }),
@@ -192,9 +195,19 @@ function isRestartDue(context: SupervisorContext, event: SupervisorEvent): boole
   return child !== undefined && 'output' in event && mustRestart(child.spec.restart, event.output);
 }
 
-/** The restarts that count, with one that happens now. */
-const withRestart = ({ restartTimes, now, spec }: SupervisorContext): readonly number[] =>
-  addRestart(restartTimes, now(), spec);
+/** The restarts that count, with this one. When the forker dies, all that its children's restarts count for is one. */
+function charge(
+  { restartTimes, forkerLostAt, now, spec }: SupervisorContext,
+  event: SupervisorEvent,
+): Pick<SupervisorContext, 'restartTimes' | 'forkerLostAt'> {
+  const at = now();
+  const lost = 'output' in event && event.output.kind === 'forker-lost';
+  if (lost && at - forkerLostAt < ONE_LOSS_MS) return { restartTimes, forkerLostAt };
+  return { restartTimes: addRestart(restartTimes, at, spec), forkerLostAt: lost ? at : forkerLostAt };
+}
+
+/** Within this time, what the death of one forker does to its workers is told. */
+const ONE_LOSS_MS = 1_000;
 
 const begin = (child: ChildStatus): ChildStatus => ({
   ...child,

@@ -1,7 +1,7 @@
 /** The effects behind a worker's machine: its record, its process, its streams. Lives as long as one incarnation. */
 import { fromCallback } from 'xstate';
 import { messageOf, SpawnError, type SpawnFailure } from '../errors.ts';
-import type { ByteSink, OsProcess, OsProcessEvent, SpawnRequest, Timer } from '../os/os.ts';
+import type { ByteSink, ByteSource, OsProcess, OsProcessEvent, SpawnRequest, Timer } from '../os/os.ts';
 import { runProbe } from './probe.ts';
 import { type Probe, watchReadiness } from './readiness.ts';
 import type { StopStage } from './stop-plan.ts';
@@ -11,8 +11,10 @@ import type { WorkerRuntime } from './worker-runtime.ts';
 
 /** How long the last output is waited for when somebody else, a grandchild perhaps, holds the stream open. */
 const OUTPUT_GRACE_MS = 100;
-/** After this, no other process can have had its pid and its start time: see `ActiveRecord.settled`. */
-const SETTLED_AFTER_MS = 1_000;
+/** After this, ten clock ticks, no other process can have had its pid and start time: see `ActiveRecord.settled`. */
+const SETTLED_AFTER_MS = 100;
+/** A blocked event loop fires timers before it reads what came meanwhile: its exit, perhaps. That is let in first. */
+const READING_MS = 10;
 
 export const workerProcess = (runtime: WorkerRuntime) =>
   fromCallback<ProcessCommand, WorkerInput>(({ input, sendBack, receive }) => {
@@ -29,6 +31,7 @@ class WorkerProcess {
   #cancelled = false;
   #process: OsProcess | undefined;
   #stdin: ByteSink | undefined;
+  #fd3: ByteSource | undefined;
   #notified = false;
   #onNotify: () => void = () => {};
   #stopWatching: () => void = () => {};
@@ -108,14 +111,17 @@ class WorkerProcess {
     const { path, workerId } = this.#input;
     const { registry, os } = this.#runtime;
     registry.activate(workerId, identity);
-    this.#settledTimer = os.clock.setTimeout(
-      () => registry.update(workerId, { settled: true }),
-      SETTLED_AFTER_MS,
-    );
+    this.#settledTimer = os.clock.setTimeout(() => {
+      this.#settledTimer = os.clock.setTimeout(
+        () => registry.update(workerId, { settled: true }),
+        READING_MS,
+      );
+    }, SETTLED_AFTER_MS);
     this.#stdin = streams.stdin;
     this.#runtime.adopt(path, { workerId, output: this.#output, stdin: streams.stdin, pid: identity.pid });
     this.#output.read('stdout', streams.stdout);
     this.#output.read('stderr', streams.stderr);
+    this.#fd3 = streams.fd3;
     streams.fd3?.listen(
       (bytes) => {
         if (this.#notified || !bytes.includes(NEWLINE)) return;
@@ -161,7 +167,7 @@ class WorkerProcess {
   #apply({ signal, closeStdin }: StopStage): void {
     this.#stopWatching();
     if (closeStdin === true) this.#stdin?.end();
-    if (signal !== undefined) this.#process?.signal(signal);
+    this.#process?.signal(signal);
   }
 
   #dead(): void {
@@ -177,6 +183,7 @@ class WorkerProcess {
       this.#output.onceEnded(() => {});
       this.#output.destroy();
       this.#stdin?.destroy();
+      this.#fd3?.destroy();
       void this.#probeOver.then(() => {
         this.#over();
         this.#tell({ type: 'process.finished' });

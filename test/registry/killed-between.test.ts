@@ -143,8 +143,7 @@ describe('a real host, killed with its forker', () => {
     expect(swept).toMatchObject({ outcome: 'cleared', host: { pid: host.pid, alive: false } });
     const ended = swept!.processes.filter(({ pid }) => pid !== null);
     expect(ended.map(({ id, pid, verdict, action }) => [id, pid, verdict, action])).toEqual(
-      // Without a record there is only what the mark says.
-      found.map((pid) => [state === undefined ? 'services/w:1' : 'w', pid, 'orphan', 'killed']),
+      found.map((pid) => ['w', pid, 'orphan', 'killed']),
     );
   });
 });

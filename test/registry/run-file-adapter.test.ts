@@ -48,6 +48,7 @@ class HeldFiles implements Files {
     return [...this.disk.keys()];
   }
   async makePrivateDirectory(): Promise<void> {}
+  absolute = (path: string): string => path;
 }
 
 /** Whether a promise has settled, and how. */

@@ -94,7 +94,7 @@ export class Children {
   }
 
   /** To the whole tree; `tree-empty` is reported when nothing is left of it. */
-  signal(id: number, signal: Signal): void {
+  signal(id: number, signal: Signal | null): void {
     const child = this.#children.get(id);
     if (child !== undefined) void this.#signal(child, signal);
   }
@@ -117,19 +117,20 @@ export class Children {
     }
   }
 
-  async #signal(child: Child, signal: Signal): Promise<void> {
+  async #signal(child: Child, signal: Signal | null): Promise<void> {
     const { kernel } = this.#options.tools;
     const { pid, startTime } = child.identity;
     let toldGroup: number | undefined;
     child.clearing ??= this.#startClearing(child);
     const { clearing } = child;
     await clearing.looked; // what left the group and wiped its mark is known by its parents only, who may die now
+    if (signal === null) return; // to look is all that was asked for
     if (!child.exited) {
       const now = await kernel.sight(pid).catch(unknown);
       // Whatever has this pid and us for a parent is our child: only we can reap it. Zombies' groups count too.
       const isOurs =
         now !== undefined && now.startTime === startTime && now.parent === kernel.self.identity.pid;
-      if (isOurs && kernel.signal(-pid, signal) === 'sent') toldGroup = pid;
+      if (isOurs && !child.exited && kernel.signal(-pid, signal) === 'sent') toldGroup = pid;
     }
     clearing.raise(signal, toldGroup);
   }
@@ -198,7 +199,7 @@ export class Children {
     // The mark stands in front: that is where a look at the environment finds it first.
     const environment: Record<string, string> = { ...mark, ...env };
     for (const [name, value] of Object.entries(order.env)) {
-      if (name in mark) continue;
+      if (Object.hasOwn(mark, name)) continue;
       if (value === null) delete environment[name];
       else environment[name] = value;
     }

@@ -4,15 +4,7 @@ import { closeSync, openSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import type { ClearingTools } from '../clearing.ts';
 import { byteSink, byteSource } from '../node-streams.ts';
-import type {
-  OsProcess,
-  OsProcessEvent,
-  Signal,
-  Spawner,
-  SpawnerOptions,
-  SpawnRequest,
-  Streams,
-} from '../os.ts';
+import type { OsProcess, OsProcessEvent, Spawner, SpawnerOptions, SpawnRequest, Streams } from '../os.ts';
 import { Children } from './children.ts';
 import { environmentOf } from './fork-order.ts';
 import type { ChildReport } from './messages.ts';
@@ -45,7 +37,7 @@ export class DirectSpawner implements Spawner {
     this.#lastId += 1;
     const id = this.#lastId;
     this.#births.set(id, { listener, process: Promise.resolve().then(() => this.#fork(id, request)) });
-    return { signal: (signal: Signal) => this.#children.signal(id, signal) };
+    return { signal: (signal) => this.#children.signal(id, signal ?? null) };
   }
 
   close(): Promise<void> {

@@ -53,8 +53,10 @@ export class ForkerProcess {
       this.#process.once('error', () => resolve());
     });
     this.ready = this.#firstWord();
+    this.ready.catch(() => {}); // whoever waits for it hears of it
+    if (this.#process.pid === undefined) return; // without a process there are no streams either
     const socket = this.#process.stdio[3];
-    if (this.#process.pid === undefined || socket === undefined || socket === null) return;
+    if (socket === undefined || socket === null) return;
     this.#line = new Line(
       socket as Socket,
       (report) => this.#heard(report),
@@ -94,6 +96,7 @@ export class ForkerProcess {
   #firstWord(): Promise<ProcessIdentity> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
+        this.#dismissed = true; // what it says from now on comes too late
         reject(new ForkerError(`the forker said nothing for ${START_TIMEOUT_MS} ms`));
         this.#process.kill('SIGKILL');
       }, START_TIMEOUT_MS);
@@ -112,6 +115,7 @@ export class ForkerProcess {
 
   #heard(report: ForkerReport): void {
     if (report.is === 'ready') {
+      if (this.#dismissed) return;
       this.#identity = report.identity;
       this.#announce(report.identity);
     } else if (report.is === 'broken') {

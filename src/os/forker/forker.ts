@@ -4,7 +4,7 @@ import { ForkerError, messageOf, type SpawnFailure } from '../../errors.ts';
 import { type ClearingTools, clear } from '../clearing.ts';
 import type { ProcessIdentity } from '../identity.ts';
 import type { KernelName } from '../kernels.ts';
-import type { OsProcess, OsProcessEvent, Signal, Spawner, SpawnerOptions, SpawnRequest } from '../os.ts';
+import type { OsProcess, OsProcessEvent, Spawner, SpawnerOptions, SpawnRequest } from '../os.ts';
 import { orderOf, streamCount, streamsOf } from './fork-order.ts';
 import { ForkerProcess } from './forker-process.ts';
 import type { ChildReport, ForkerCommand, ForkerReport } from './messages.ts';
@@ -13,6 +13,10 @@ import { type StreamEnd, StreamPool } from './stream-pool.ts';
 
 /** A new forker that dies before it is ready is tried again this often, then its workers fail to start. */
 const ATTEMPTS = 3;
+/** Milliseconds before the second attempt, and three times that before the third: what was short may come back. */
+const RETRY_AFTER_MS = 100;
+/** What the forker knew alive this long after its birth, ten clock ticks, has its pid and start time to itself. */
+const SETTLED_AFTER_MS = 100;
 
 /** More than one forker can ever connect: its streams' numbers stay below the next one's. */
 const STREAMS_PER_FORKER = 10 ** 10;
@@ -41,6 +45,7 @@ export class ForkerSpawner implements Spawner {
   readonly #births = new Map<number, Birth>();
   readonly #pool = new StreamPool((count) => this.#send({ do: 'connect', count }));
   #forker: ForkerProcess | undefined;
+  #failedToStart = false;
   /** Settles when there is a forker again, or none can be had. */
   #ready: Promise<void> = Promise.resolve();
   #lastId = 0;
@@ -54,9 +59,18 @@ export class ForkerSpawner implements Spawner {
   }
 
   start(): Promise<void> {
-    this.#ready = this.#startForker();
-    this.#ready.catch(() => {});
-    return this.#ready;
+    return this.#become(this.#startForker());
+  }
+
+  /** What births wait for from now on. When it fails they are told, and the next birth has it tried again. */
+  #become(ready: Promise<void>): Promise<void> {
+    this.#ready = ready;
+    this.#failedToStart = false;
+    ready.catch((error: unknown) => {
+      this.#failedToStart = true;
+      this.#pool.failAll(failure('forker', error));
+    });
+    return ready;
   }
 
   spawn(request: SpawnRequest, listener: (event: OsProcessEvent) => void): OsProcess {
@@ -73,7 +87,7 @@ export class ForkerSpawner implements Spawner {
     this.#births.set(birth.id, birth);
     this.#forker?.hold(true);
     void this.#order(birth);
-    return { signal: (signal: Signal) => this.#send({ do: 'signal', id: birth.id, signal }) };
+    return { signal: (signal) => this.#send({ do: 'signal', id: birth.id, signal: signal ?? null }) };
   }
 
   /** A stream has come in from the forker. */
@@ -113,6 +127,7 @@ export class ForkerSpawner implements Spawner {
 
   async #order(birth: Birth): Promise<void> {
     try {
+      if (this.#failedToStart && this.#closing === undefined) void this.#become(this.#startForker());
       await this.#ready;
       const ends = await this.#pool.take(streamCount(birth.request));
       birth.ends = ends;
@@ -132,15 +147,15 @@ export class ForkerSpawner implements Spawner {
     for (let attempt = 1; ; attempt += 1) {
       const begun = clock.monotonic();
       this.#firstStream += STREAMS_PER_FORKER;
-      const forker = new ForkerProcess({
-        ...this.#options,
-        outer: kernel.self.cookies,
-        firstStream: this.#firstStream,
-        onReport: (report) => this.#heard(report),
-        onLost: (identity, cause) => void this.#lost(forker, identity, cause),
-      });
-      this.#forker = forker;
       try {
+        const forker = new ForkerProcess({
+          ...this.#options,
+          outer: kernel.self.cookies,
+          firstStream: this.#firstStream,
+          onReport: (report) => this.#heard(report),
+          onLost: (identity, cause) => void this.#lost(forker, identity, cause),
+        });
+        this.#forker = forker;
         const identity = await forker.ready;
         forker.hold(this.#births.size > 0);
         this.#pool.refill();
@@ -149,6 +164,9 @@ export class ForkerSpawner implements Spawner {
       } catch (error) {
         this.#forker = undefined;
         if (attempt === ATTEMPTS) throw new ForkerError(`no forker: ${messageOf(error)}`, { cause: error });
+        await new Promise<void>(
+          (resolve) => void clock.setTimeout(resolve, RETRY_AFTER_MS * 3 ** (attempt - 1)),
+        );
       }
     }
   }
@@ -197,12 +215,12 @@ export class ForkerSpawner implements Spawner {
 
   /** The forker died: what it had started is ended here, verified, before anything new is started. */
   async #lost(forker: ForkerProcess, identity: ProcessIdentity, cause: string): Promise<void> {
+    if (forker !== this.#forker) return;
     const births = [...this.#births.values()].filter((birth) => birth.phase !== 'waiting');
     this.#forker = undefined;
     this.#pool.clear();
     this.#firstStream += STREAMS_PER_FORKER; // its streams that are still to come in come too late
-    this.#ready = this.#recover(births);
-    this.#ready.catch(() => {});
+    void this.#become(this.#recover(births));
     this.#options.onForker({ type: 'lost', identity, workers: births.length, cause });
     for (const birth of births) if (birth.phase !== 'ordered') birth.listener({ type: 'os.forkerLost' });
     await forker.gone;
@@ -213,7 +231,7 @@ export class ForkerSpawner implements Spawner {
     const now = tools.clock.monotonic();
     // Old enough not to share its start time with whoever might have its pid by now; the younger go by their mark.
     const known = births.flatMap(({ identity, phase, bornAt }) =>
-      identity !== undefined && phase === 'alive' && now - bornAt > 1_000
+      identity !== undefined && phase === 'alive' && now - bornAt > SETTLED_AFTER_MS
         ? [{ ...identity, session: identity.pid }]
         : [],
     );

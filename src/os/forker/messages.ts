@@ -37,7 +37,7 @@ export type ForkerCommand =
     }
   | { readonly do: 'connect'; readonly count: number }
   | { readonly do: 'fork'; readonly order: ForkOrder }
-  | { readonly do: 'signal'; readonly id: number; readonly signal: Signal }
+  | { readonly do: 'signal'; readonly id: number; readonly signal: Signal | null }
   | { readonly do: 'close' };
 
 /** What is told of a child. */

@@ -14,7 +14,7 @@ import { failure } from './spawn-failure.ts';
 /** The descriptors that the host gave us. */
 const LINE_FD = 3;
 const INHERITED_FDS = [4, 5, 6] as const;
-/** Something that cannot be killed may outlast this; then the run's file stays, for a sweep to go on from. */
+/** Something that cannot be killed may outlast this, counted from its SIGKILL; then the run's file stays, for a sweep to go on from. */
 const GIVE_UP_MS = 60_000;
 
 type Begin = Extract<ForkerCommand, { do: 'begin' }>;
@@ -127,7 +127,7 @@ function open(source: StreamSource, fd: number): 'ignore' | number | Socket {
 
 async function hostIsGone(): Promise<void> {
   if (begin === undefined || children === undefined) process.exit(0);
-  setTimeout(() => process.exit(1), GIVE_UP_MS);
+  setTimeout(() => process.exit(1), begin.orphanGrace + GIVE_UP_MS);
   await children.clearAll();
   for (const path of begin.leftovers) removeWithTemporaries(path);
   process.exit(0);

@@ -52,6 +52,11 @@ export class StreamPool {
     this.#answered(count);
     if (isOldNews) return; // those who waited for it have been told with the first of its kind
     this.#doubtful = this.#expected;
+    this.failAll(failure);
+  }
+
+  /** None will come: there is no forker, and there will be none. */
+  failAll(failure: SpawnFailure): void {
     const takers = this.#takers;
     this.#takers = [];
     for (const taker of takers) taker.reject(failure);
