@@ -13,6 +13,8 @@ export function groupExists(group: number): boolean {
 
 function attempt(pid: number, signal: Signal | 0): SignalOutcome {
   if (!Number.isSafeInteger(pid) || Math.abs(pid) <= 1) throw new RangeError(`will not signal pid ${pid}`);
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0; // that a process is gone is an everyday answer: no trace is made of it
   try {
     process.kill(pid, signal);
     return 'sent';
@@ -20,5 +22,7 @@ function attempt(pid: number, signal: Signal | 0): SignalOutcome {
     if (codeOf(error) === 'ESRCH') return 'gone';
     if (codeOf(error) === 'EPERM') return 'denied'; // alive, and not ours to signal
     throw error;
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }

@@ -13,12 +13,12 @@ type MutableRunFile = { -readonly [Key in keyof RunFile]: RunFile[Key] } & {
 };
 
 /**
- * A birth is written down before it happens, in advance and by the dozen: the file answers for this many more than
+ * A birth is written down before it happens, in advance and by the hundred: the file answers for this many more than
  * there were. So a restart need not wait for the disk, and yet no process is older than the file that answers for it.
  */
-const BIRTHS_AHEAD = 64;
+const BIRTHS_AHEAD = 256;
 /** How long changes that nobody waits for are gathered, in milliseconds. */
-const WRITE_BEHIND_MS = 10;
+const WRITE_BEHIND_MS = 50;
 
 export interface RunRegistryOptions {
   readonly files: Files;
