@@ -72,7 +72,7 @@ export class RunRegistry {
 
   setForker(identity: ProcessIdentity): void {
     this.#db.data.forker = identityOf(identity);
-    this.#writeBehind();
+    this.#writeNow(); // a sweep must know whom to let finish
   }
 
   /** The file on disk answers for this birth when it resolves; rejects when it could not be written. */
@@ -134,9 +134,12 @@ export class RunRegistry {
 
   #writeBehind(): void {
     if (this.#removed) return;
-    this.#writeBehindTimer ??= this.#options.clock.setTimeout(() => {
-      this.#write().catch((error: RegistryError) => this.#options.onWarning(error));
-    }, WRITE_BEHIND_MS);
+    this.#writeBehindTimer ??= this.#options.clock.setTimeout(() => this.#writeNow(), WRITE_BEHIND_MS);
+  }
+
+  #writeNow(): void {
+    if (this.#removed) return;
+    this.#write().catch((error: RegistryError) => this.#options.onWarning(error));
   }
 
   async #write(): Promise<void> {
