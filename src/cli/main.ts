@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { messageOf, OptionsError, ReeveError } from '../errors.ts';
+import { codeOf, messageOf, OptionsError, ReeveError } from '../errors.ts';
 import { defaultStateDirectory } from '../host/options.ts';
 import { doctor } from './doctor.ts';
 import { ps } from './ps.ts';
@@ -73,8 +73,10 @@ process.stdout.on('error', (error: Error & { code?: string }) => {
 try {
   await program.parseAsync();
 } catch (error) {
+  // What we or the system complain about needs no trace; anything else is a fault of ours, and does.
+  const isPlain = error instanceof ReeveError || codeOf(error) !== 'UNKNOWN';
   console.error(
-    `reeve: ${error instanceof ReeveError ? error.message : ((error as Error | null)?.stack ?? messageOf(error))}`,
+    `reeve: ${isPlain ? messageOf(error) : ((error as Error | null)?.stack ?? messageOf(error))}`,
   );
   process.exitCode = error instanceof OptionsError ? EXIT_USAGE : 1;
 }

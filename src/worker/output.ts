@@ -3,6 +3,8 @@ import { StringDecoder } from 'node:string_decoder';
 
 /** How much of each stream is kept, in bytes. */
 export const TAIL_BYTES = 64 * 1_024;
+/** However small the pieces come, no more of them are kept apart. */
+const MOST_CHUNKS = 1_024;
 /** A longer line is handed on in pieces of this many characters. */
 export const LONGEST_LINE = 64 * 1_024;
 
@@ -26,7 +28,7 @@ export class Tail {
     this.#chunks.push(bytes);
     this.#length += bytes.length;
     // Cut only when twice the limit is reached: then every byte is moved once at most.
-    if (this.#length > 2 * this.#limit) this.#cut();
+    if (this.#length > 2 * this.#limit || this.#chunks.length > MOST_CHUNKS) this.#cut();
   }
 
   /** The kept bytes as text; a character cut in half at the front is left out. */
