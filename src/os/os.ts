@@ -76,7 +76,7 @@ export interface ProcessFacts extends Sighting {
   readonly commandLine: string;
 }
 
-/** How much of a command line is recorded and compared. */
+/** How much of a process's command line is looked at. */
 export const COMMAND_LINE_KEPT = 4_096;
 
 /** Ourselves. */

@@ -4,6 +4,7 @@ import type { Claim, Known, SharedCensus } from '../os/census.ts';
 import { clear } from '../os/clearing.ts';
 import { sameProcess } from '../os/identity.ts';
 import type { Os, Sighting, SignalOutcome } from '../os/os.ts';
+import { pause } from '../os/pause.ts';
 import type { RunFile } from './run-file.ts';
 import { orphanVerdict, type Verdict } from './verdict.ts';
 
@@ -112,7 +113,7 @@ async function letForkerFinish(os: Os, { forker }: RunFile, grace: number): Prom
   while (os.clock.monotonic() < deadline) {
     const seen = await os.processes.sight(forker.pid);
     if (seen === undefined || seen.zombie || !sameProcess(seen, forker)) return;
-    await new Promise<void>((resolve) => void os.clock.setTimeout(resolve, FORKER_POLL_MS));
+    await pause(os.clock, FORKER_POLL_MS);
   }
 }
 
@@ -138,7 +139,9 @@ function report(
       const id = judged.find((entry) => entry.workerId === workerId)?.id ?? idIn(workerId ?? '');
       return { id, workerId: workerId ?? '', pid: target.pid, verdict: 'orphan', action, evidence };
     });
-  return [...recorded, ...found];
+  // A reservation is resolved by what was found by its mark, and is not told of besides.
+  const resolved = new Set(found.map(({ workerId }) => workerId));
+  return [...recorded.filter(({ pid, workerId }) => pid !== null || !resolved.has(workerId)), ...found];
 }
 
 function actionOf(signal: string, outcome: SignalOutcome): SweepAction {

@@ -1,5 +1,6 @@
 /** Is the host of a recorded run alive? Looks at its pid, and knocks at its socket. */
 import type { Os, SocketAnswer } from '../os/os.ts';
+import { pause } from '../os/pause.ts';
 import type { RunFile } from './run-file.ts';
 import { socketPath } from './run-paths.ts';
 import { type HostVerdict, hostVerdict } from './verdict.ts';
@@ -21,6 +22,6 @@ export async function knockTwice(os: Os, stateDirectory: string, runId: string):
   const path = socketPath(stateDirectory, runId);
   const answer = await os.network.knock(path);
   if (answer !== 'refused') return answer;
-  await new Promise<void>((resolve) => void os.clock.setTimeout(resolve, KNOCK_AGAIN_AFTER_MS));
+  await pause(os.clock, KNOCK_AGAIN_AFTER_MS);
   return os.network.knock(path);
 }

@@ -1,6 +1,7 @@
 /** The effects behind a worker's machine: its record, its process, its streams. Lives as long as one incarnation. */
 import { fromCallback } from 'xstate';
 import { messageOf, SpawnError, type SpawnFailure } from '../errors.ts';
+import { SETTLED_AFTER_MS } from '../os/identity.ts';
 import type { ByteSink, ByteSource, OsProcess, OsProcessEvent, SpawnRequest, Timer } from '../os/os.ts';
 import { runProbe } from './probe.ts';
 import { type Probe, watchReadiness } from './readiness.ts';
@@ -11,8 +12,6 @@ import type { WorkerRuntime } from './worker-runtime.ts';
 
 /** How long the last output is waited for when somebody else, a grandchild perhaps, holds the stream open. */
 const OUTPUT_GRACE_MS = 100;
-/** After this, ten clock ticks, no other process can have had its pid and start time: see `ActiveRecord.settled`. */
-const SETTLED_AFTER_MS = 100;
 /** A blocked event loop fires timers before it reads what came meanwhile: its exit, perhaps. That is let in first. */
 const READING_MS = 10;
 
@@ -54,7 +53,7 @@ class WorkerProcess {
     const { spec, path, workerId } = this.#input;
     this.#runtime.adopt(path, { workerId, output: this.#output, stdin: undefined, pid: undefined });
     try {
-      await this.#runtime.registry.reserve({ workerId, id: spec.id, path, command: commandOf(this.#input) });
+      await this.#runtime.registry.reserve({ workerId, id: spec.id, path, command: commandOf(spec) });
     } catch (error) {
       this.#fail(
         { phase: 'record', code: causeCode(error), errno: undefined, message: messageOf(error) },
@@ -157,7 +156,7 @@ class WorkerProcess {
       workerId,
       id: spec.id,
       path,
-      command: [command, ...args].join(' ').slice(0, COMMAND_KEPT),
+      command: commandOf({ command, args }),
     };
     const probe = runProbe(this.#runtime, request, record);
     this.#probeOver = probe.over;
@@ -209,8 +208,8 @@ class WorkerProcess {
 const NEWLINE = 0x0a;
 const SILENT = { stdin: 'ignore', stdout: 'ignore', stderr: 'ignore', fd3: 'ignore' } as const;
 
-const commandOf = ({ spec }: WorkerInput): string =>
-  [spec.command, ...spec.args].join(' ').slice(0, COMMAND_KEPT);
+const commandOf = ({ command, args }: Pick<SpawnRequest, 'command' | 'args'>): string =>
+  [command, ...args].join(' ').slice(0, COMMAND_KEPT);
 /** As much of a command line as the registry keeps. */
 const COMMAND_KEPT = 1_024;
 

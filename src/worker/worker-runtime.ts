@@ -40,10 +40,6 @@ export class WorkerRuntime {
     this.#incarnations.set(path, incarnation);
   }
 
-  forget(path: string): void {
-    this.#incarnations.delete(path);
-  }
-
   onOutput(listener: OutputListener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);

@@ -1,6 +1,6 @@
 /** What a worker is: options as people write them, and the complete form that everything inside works with. */
 import { OptionsError } from '../errors.ts';
-import type { InputSpec, OutputSpec } from '../os/os.ts';
+import type { InputSpec, OutputSpec, SpawnRequest } from '../os/os.ts';
 import { OptionReader, show } from './option-reader.ts';
 import { parseShutdown, type Shutdown, type StopStage } from './stop-plan.ts';
 
@@ -49,15 +49,8 @@ export type Readiness =
   | { readonly kind: 'exec'; readonly command: string; readonly args: readonly string[] }
   | { readonly kind: 'notify' };
 
-export interface WorkerSpec {
+export interface WorkerSpec extends Omit<SpawnRequest, 'workerId' | 'fd3'> {
   readonly id: string;
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly cwd: string | undefined;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly stdin: InputSpec;
-  readonly stdout: OutputSpec;
-  readonly stderr: OutputSpec;
   readonly ready: Readiness;
   readonly startTimeout: number;
   readonly stopPlan: readonly StopStage[];

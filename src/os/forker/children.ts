@@ -44,10 +44,6 @@ export class Children {
     this.#options = options;
   }
 
-  get size(): number {
-    return this.#children.size;
-  }
-
   /** Reports `forked` or `fork-failed`; the former's process is returned as well. */
   async fork(order: ForkOrder, stdio: StdioOptions): Promise<ChildProcess | undefined> {
     const { tools, report } = this.#options;

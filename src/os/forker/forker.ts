@@ -2,9 +2,10 @@
 import type { Socket } from 'node:net';
 import { ForkerError, messageOf, type SpawnFailure } from '../../errors.ts';
 import { type ClearingTools, clear } from '../clearing.ts';
-import type { ProcessIdentity } from '../identity.ts';
+import { type ProcessIdentity, SETTLED_AFTER_MS } from '../identity.ts';
 import type { KernelName } from '../kernels.ts';
 import type { OsProcess, OsProcessEvent, Spawner, SpawnerOptions, SpawnRequest } from '../os.ts';
+import { pause } from '../pause.ts';
 import { orderOf, streamCount, streamsOf } from './fork-order.ts';
 import { ForkerProcess } from './forker-process.ts';
 import type { ChildReport, ForkerCommand, ForkerReport } from './messages.ts';
@@ -15,8 +16,6 @@ import { type StreamEnd, StreamPool } from './stream-pool.ts';
 const ATTEMPTS = 3;
 /** Milliseconds before the second attempt, and three times that before the third: what was short may come back. */
 const RETRY_AFTER_MS = 100;
-/** What the forker knew alive this long after its birth, ten clock ticks, has its pid and start time to itself. */
-const SETTLED_AFTER_MS = 100;
 
 /** More than one forker can ever connect: its streams' numbers stay below the next one's. */
 const STREAMS_PER_FORKER = 10 ** 10;
@@ -164,9 +163,7 @@ export class ForkerSpawner implements Spawner {
       } catch (error) {
         this.#forker = undefined;
         if (attempt === ATTEMPTS) throw new ForkerError(`no forker: ${messageOf(error)}`, { cause: error });
-        await new Promise<void>(
-          (resolve) => void clock.setTimeout(resolve, RETRY_AFTER_MS * 3 ** (attempt - 1)),
-        );
+        await pause(clock, RETRY_AFTER_MS * 3 ** (attempt - 1));
       }
     }
   }
