@@ -19,14 +19,23 @@ export interface Claim {
   readonly spare?: string;
 }
 
+/** A process that is ours if its parent, or its session's leader, is still the one that we saw. */
+export interface Doubt {
+  readonly of: Sighting;
+  readonly dependsOn: Sighting;
+}
+
 export class Census {
+  /** In the unit of start times: every sighting is from after this. */
+  readonly begun: number;
   readonly #byPid = new Map<number, Sighting>();
   readonly #byParent = new Map<number, Sighting[]>();
   readonly #bySession = new Map<number, Sighting[]>();
   readonly #byRun = new Map<string, Sighting[]>();
   readonly #forbidden: ReadonlySet<number>;
 
-  constructor(sightings: readonly Sighting[], self: Self) {
+  constructor(sightings: readonly Sighting[], self: Self, begun: number) {
+    this.begun = begun;
     for (const sighting of sightings) {
       this.#byPid.set(sighting.pid, sighting);
       add(this.#byParent, sighting.parent, sighting);
@@ -46,18 +55,43 @@ export class Census {
   /**
    * The living processes that a claim covers: those marked or known, their descendants, and the members of the
    * sessions they lead. Never pid 1, ourselves, our ancestors or our own group, whatever they carry.
+   *
+   * A picture of many processes is not taken in one moment: a pid may have had two owners while it was, and a child of
+   * the one then looks like a child of the other. Not where both ends of the link were born before it was begun, for
+   * two that lived at that moment had two pids. What hangs by a younger link is left out, unless it is in `proven`.
    */
-  covered(claim: Claim): readonly Sighting[] {
+  covered(claim: Claim, proven: ReadonlySet<Sighting> = new Set()): readonly Sighting[] {
+    return this.#closure(claim, proven).covered;
+  }
+
+  /** What `covered` leaves out, and what to look at again for proof. */
+  doubts(claim: Claim): readonly Doubt[] {
+    return this.#closure(claim, new Set()).doubts;
+  }
+
+  #closure(claim: Claim, proven: ReadonlySet<Sighting>) {
     const found = new Set<Sighting>();
+    const doubts = new Map<Sighting, Doubt>();
     const queue = [...this.#marked(claim), ...this.#known(claim), ...this.#orphaned(claim)];
     for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-      if (found.has(next) || !this.#isFairGame(next)) continue;
-      if (claim.spare !== undefined && carries(next, { runId: claim.spare, workerId: undefined })) continue;
+      if (found.has(next) || !this.#isFairGame(next) || isSpared(next, claim)) continue;
       found.add(next);
-      queue.push(...(this.#byParent.get(next.pid) ?? []));
-      if (next.session === next.pid) queue.push(...(this.#bySession.get(next.session) ?? []));
+      for (const follower of this.#followersOf(next)) {
+        if (proven.has(follower) || this.#isOlder(next, follower)) queue.push(follower);
+        else doubts.set(follower, { of: follower, dependsOn: next });
+      }
     }
-    return [...found];
+    const isOpen = ({ of }: Doubt) => !found.has(of) && this.#isFairGame(of) && !isSpared(of, claim);
+    return { covered: [...found], doubts: [...doubts.values()].filter(isOpen) };
+  }
+
+  #followersOf(one: Sighting): readonly Sighting[] {
+    const children = this.#byParent.get(one.pid) ?? [];
+    return one.session === one.pid ? [...children, ...(this.#bySession.get(one.session) ?? [])] : children;
+  }
+
+  #isOlder(...ends: readonly Sighting[]): boolean {
+    return ends.every(({ startTime }) => startTime < this.begun);
   }
 
   #marked(claim: Claim): readonly Sighting[] {
@@ -104,6 +138,9 @@ export function carries({ cookies }: Sighting, claim: Pick<Claim, 'runId' | 'wor
   );
 }
 
+const isSpared = (sighting: Sighting, { spare }: Claim): boolean =>
+  spare !== undefined && carries(sighting, { runId: spare, workerId: undefined });
+
 /** Its mark can be read, and is another run's or worker's: then it is not the process that we knew on this pid. */
 function isMarkedOtherwise(sighting: Sighting, claim: Claim): boolean {
   return (sighting.cookies ?? []).length > 0 && !carries(sighting, claim);
@@ -123,9 +160,10 @@ export class SharedCensus {
   take(): Promise<Census> {
     this.#next ??= this.#underWay.then(async () => {
       this.#next = undefined;
+      const begun = this.#kernel.startTimeNow();
       const sightings = this.#kernel.census();
       this.#underWay = sightings.catch(() => undefined);
-      return new Census(await sightings, this.#kernel.self);
+      return new Census(await sightings, this.#kernel.self, begun);
     });
     return this.#next;
   }

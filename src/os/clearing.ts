@@ -1,6 +1,6 @@
 /** Ends everything that a claim covers: looks, verifies, signals, and looks again until nothing is left. */
 import { codeOf } from '../errors.ts';
-import { type Claim, carries, type Known, type SharedCensus } from './census.ts';
+import { type Census, type Claim, carries, type Doubt, type Known, type SharedCensus } from './census.ts';
 import { sameCookies } from './cookie.ts';
 import { sameProcess } from './identity.ts';
 import type { Clock, Kernel, Sighting, Signal, SignalOutcome, Timer } from './os.ts';
@@ -99,16 +99,29 @@ export class Clearing {
 
   /** True when it finds nothing. */
   async #look(): Promise<boolean> {
-    const begun = this.#tools.kernel.startTimeNow();
     const census = await this.#tools.census.take();
-    const covered = census.covered(this.#claim);
-    // Whoever has the pid of one born before now will have started later. Of one born in this very tick, the start
-    // time says too little: it has to be found again, by its mark.
-    const known = covered.filter(({ startTime }) => startTime < begun).map(remember);
-    this.#claim = { ...this.#claim, known };
-    if (covered.every((target) => target.startTime < begun || carries(target, this.#claim))) this.#onLook();
+    const doubts = census.doubts(this.#claim);
+    const proven = await this.#prove(census, doubts);
+    const covered = census.covered(this.#claim, proven);
+    // Whoever has the pid of one born before the census will have started later. Of one born in this very tick, the
+    // start time says too little: it has to be found again, by its mark.
+    const isSettled = ({ startTime }: Sighting) => startTime < census.begun;
+    this.#claim = { ...this.#claim, known: covered.filter(isSettled).map(remember) };
+    const isKnown = (target: Sighting) => isSettled(target) || carries(target, this.#claim);
+    if (proven.size === doubts.length && covered.every(isKnown)) this.#onLook();
     for (const target of covered) await this.#tell(target);
     return covered.length === 0;
+  }
+
+  /** The young whose parent, or session's leader, is there still: it had its pid all the while, and they are its own. */
+  async #prove(census: Census, doubts: readonly Doubt[]): Promise<ReadonlySet<Sighting>> {
+    const proven = new Set<Sighting>();
+    for (const { of, dependsOn } of doubts) {
+      if (dependsOn.startTime >= census.begun && !carries(dependsOn, this.#claim)) continue; // may be two of one tick
+      const now = await this.#tools.kernel.sight(dependsOn.pid);
+      if (now !== undefined && isStill(dependsOn, now)) proven.add(of);
+    }
+    return proven;
   }
 
   async #tell(target: Sighting): Promise<void> {

@@ -4,12 +4,14 @@ import { Census, type Claim } from '../../src/os/census.ts';
 import type { Sighting } from '../../src/os/os.ts';
 import { BOOT, mark, OURSELVES, SELF, sighting } from '../support/sightings.ts';
 
+/** Long after all that these tables hold was born, unless they say otherwise. */
+const BEGUN = 10_000;
 const WORKER: Claim = { runId: 'run', workerId: 'w', known: [] };
 const RUN: Claim = { runId: 'run', workerId: undefined, known: [] };
 const known = (pid: number, rest = {}) => ({ ...BOOT, pid, startTime: pid, session: pid, ...rest });
 
 function covered(claim: Claim, ...others: readonly Sighting[]): readonly number[] {
-  const census = new Census([...OURSELVES, ...others], SELF);
+  const census = new Census([...OURSELVES, ...others], SELF, BEGUN);
   return census
     .covered(claim)
     .map(({ pid }) => pid)
@@ -96,6 +98,43 @@ describe('what comes of a covered process', () => {
   });
 });
 
+describe('what was born while the picture was taken', () => {
+  const parent = sighting(600, { cookies: [mark('run', 'w')] });
+  const child = sighting(601, { parent: 600, startTime: BEGUN });
+  const member = sighting(602, { parent: 1, session: 600, startTime: BEGUN });
+  const census = (...others: readonly Sighting[]) => new Census([...OURSELVES, ...others], SELF, BEGUN);
+
+  test.each([
+    ['child', child],
+    ['member of its session', member],
+  ])('a %s is in doubt: the pid that it hangs by may have had two owners', (_, young) => {
+    const seen = census(parent, young);
+    expect(seen.covered(WORKER)).toEqual([parent]);
+    expect(seen.doubts(WORKER)).toEqual([{ of: young, dependsOn: parent }]);
+  });
+
+  test('is covered when it is proven, and what it brought forth is in doubt in turn', () => {
+    const grandchild = sighting(603, { parent: 601, startTime: BEGUN });
+    const seen = census(parent, child, grandchild);
+    expect(seen.covered(WORKER, new Set([child]))).toEqual([parent, child]);
+    expect(seen.doubts(WORKER)).toEqual([{ of: child, dependsOn: parent }]);
+  });
+
+  test('an old child of a young parent is in doubt too: the one was seen before the other had its pid', () => {
+    const old = sighting(601, { parent: 600 });
+    const young = sighting(600, { cookies: [mark('run', 'w')], startTime: BEGUN });
+    expect(census(young, old).covered(WORKER)).toEqual([young]);
+  });
+
+  test('is beyond doubt with a mark of its own, or when nobody may touch it', () => {
+    const marked = sighting(601, { parent: 600, startTime: BEGUN, cookies: [mark('run', 'w')] });
+    const zombie = sighting(602, { parent: 600, startTime: BEGUN, zombie: true });
+    const seen = census(parent, marked, zombie);
+    expect(new Set(seen.covered(WORKER))).toEqual(new Set([parent, marked]));
+    expect(seen.doubts(WORKER)).toEqual([]);
+  });
+});
+
 describe('an orphaned session', () => {
   const claim = { ...WORKER, orphanedSession: { session: 600, bornBy: 700 } };
 
@@ -118,7 +157,7 @@ describe('an orphaned session', () => {
 
 describe('never covered, whatever it carries', () => {
   const ours = { cookies: [mark('run', 'w')] };
-  const coveredIn = (table: readonly Sighting[]) => new Census(table, SELF).covered(WORKER);
+  const coveredIn = (table: readonly Sighting[]) => new Census(table, SELF, BEGUN).covered(WORKER);
 
   test.each([
     ['pid 1', 1],
@@ -163,6 +202,7 @@ test('the workers seen are those of living processes', () => {
       sighting(603, { cookies: [mark('run')] }),
     ],
     SELF,
+    BEGUN,
   );
   expect([...census.workersSeen('run')].sort()).toEqual(['', 'a']);
 });

@@ -1,6 +1,7 @@
 /** Whom a clearing signals, when, and how often: verified again before every signal. */
 import { describe, expect, test } from 'vitest';
 import { clear } from '../../src/os/clearing.ts';
+import type { Sighting } from '../../src/os/os.ts';
 import { claim, setUp, worker } from '../support/clearing.ts';
 import { mark, sighting } from '../support/sightings.ts';
 
@@ -73,6 +74,55 @@ describe('verifies again before every signal', () => {
     start().raise('SIGTERM');
     await clock.advance(10);
     expect(kernel.sent).toEqual([]);
+  });
+});
+
+describe('what was born as it looked', () => {
+  const young = (kernel: { time: number }, rest: Partial<Sighting> = {}) =>
+    sighting(601, { parent: 600, startTime: kernel.time, ...rest });
+
+  test('is told, when the process that it hangs by is there still', async () => {
+    const { kernel, clock, start } = setUp(worker(600));
+    kernel.put(young(kernel));
+    start().raise('SIGTERM');
+    await clock.advance(0);
+    expect(kernel.sent.map(({ pid }) => pid).sort()).toEqual([600, 601]);
+  });
+
+  test('is spared, when that pid has another owner by now, who may have forked it', async () => {
+    const { kernel, clock, start } = setUp(worker(600));
+    kernel.put(young(kernel));
+    kernel.afterCensus = () => kernel.put(sighting(600, { startTime: kernel.time }));
+    start().raise('SIGTERM');
+    await clock.advance(1_000);
+    expect(kernel.sent).toEqual([]);
+  });
+
+  test('is spared as long as both are so young that their pids may have changed hands within the tick', async () => {
+    const { kernel, clock, start } = setUp(worker(600));
+    kernel.put(young(kernel));
+    kernel.put(sighting(602, { parent: 601, startTime: kernel.time }));
+    start().raise('SIGTERM');
+    await clock.advance(0);
+    expect(kernel.signalsTo(602)).toEqual([]);
+    kernel.time += 1;
+    await clock.advance(100);
+    expect(kernel.signalsTo(602)).toEqual(['SIGTERM']);
+  });
+
+  test('keeps it from saying that it knows all', async () => {
+    const { kernel, clock, start } = setUp(worker(600));
+    kernel.put(young(kernel));
+    kernel.put(sighting(602, { parent: 601, startTime: kernel.time }));
+    let looked = false;
+    void start().looked.then(() => {
+      looked = true;
+    });
+    await clock.advance(2);
+    expect(looked).toBe(false);
+    kernel.time += 1;
+    await clock.advance(4);
+    expect(looked).toBe(true);
   });
 });
 
