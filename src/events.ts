@@ -35,7 +35,9 @@ export type WorkerState = 'spawning' | 'running' | 'stopping' | 'exited';
 export type ReeveEvent =
   | { readonly type: 'host.started'; readonly runId: string }
   | { readonly type: 'host.stopping'; readonly why: string }
-  | { readonly type: 'host.stopped' }
+  | { readonly type: 'host.stopped'; readonly nothingLeft: boolean }
+  /** Something of the run may be alive still: these, or it is not known what. The run's file stays, for a sweep. */
+  | { readonly type: 'host.left-behind'; readonly pids: readonly number[]; readonly message: string }
   | { readonly type: 'sweep.finished'; readonly runs: number; readonly killed: number }
   | { readonly type: 'forker.started'; readonly pid: number; readonly ms: number }
   | { readonly type: 'forker.lost'; readonly pid: number; readonly workers: number; readonly cause: string }

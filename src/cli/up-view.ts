@@ -123,7 +123,9 @@ export function describeEvent(event: TimedEvent): string | undefined {
     case 'host.stopping':
       return `stopping in order (${event.why})`;
     case 'host.stopped':
-      return 'stopped; nothing is left';
+      return event.nothingLeft ? 'stopped; nothing is left' : 'stopped';
+    case 'host.left-behind':
+      return `left behind: ${event.pids.join(', ') || 'nobody knows what'} (${event.message}); a later sweep goes on`;
     case 'registry.warning':
       return `warning: ${event.message}`;
     default:

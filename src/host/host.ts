@@ -60,12 +60,14 @@ async function openSpawner(
   events: EventBus,
 ): Promise<Spawner> {
   const onForker = (event: ForkerEvent): void => {
-    const { pid } = event.identity;
     if (event.type === 'started') {
       registry.setForker(event.identity);
-      events.emit({ type: 'forker.started', pid, ms: event.ms });
+      events.emit({ type: 'forker.started', pid: event.identity.pid, ms: event.ms });
+    } else if (event.type === 'lost') {
+      const { identity, workers, cause } = event;
+      events.emit({ type: 'forker.lost', pid: identity.pid, workers, cause });
     } else {
-      events.emit({ type: 'forker.lost', pid, workers: event.workers, cause: event.cause });
+      events.emit({ ...event, type: 'host.left-behind' });
     }
   };
   return os.processes.openSpawner({
@@ -155,7 +157,8 @@ export class Host {
 
   /**
    * Stops the supervisors, newest first, each worker on its own plan; then the forker, and removes the run's record.
-   * Resolves when nothing is left. May be called again: it is the same stop.
+   * Resolves when nothing is left, or, some seconds after SIGKILL, with a `host.left-behind` event for what cannot be
+   * ended; then the record stays, for a later sweep. May be called again: it is the same stop.
    */
   stop(why = 'stop()'): Promise<void> {
     this.#stopping ??= this.#stop(why);
@@ -173,14 +176,29 @@ export class Host {
     });
     this.#actor.send({ type: 'shutdown' });
     await stopped;
-    await this.#runtime.spawner.close();
+    const behind = await leftBehind(this.#runtime.spawner.close());
+    if (behind === undefined) await this.#removeRecord();
+    else this.events.emit({ type: 'host.left-behind', ...behind });
+    this.#removeExitHooks();
+    this.events.emit({ type: 'host.stopped', nothingLeft: behind === undefined });
+  }
+
+  async #removeRecord(): Promise<void> {
     await this.#runtime.registry
       .remove()
       .catch((error: unknown) =>
         this.events.emit({ type: 'registry.warning', code: 'ERR_REEVE_REGISTRY', message: messageOf(error) }),
       );
-    this.#removeExitHooks();
-    this.events.emit({ type: 'host.stopped' });
+  }
+}
+
+/** What a spawner could not end; undefined when nothing is left. */
+async function leftBehind(closing: Promise<readonly number[]>) {
+  try {
+    const pids = await closing;
+    return pids.length === 0 ? undefined : { pids, message: 'SIGKILL did not end them' };
+  } catch (error) {
+    return { pids: [], message: messageOf(error) };
   }
 }
 

@@ -1,5 +1,4 @@
 /** Ends everything that a claim covers: looks, verifies, signals, and looks again until nothing is left. */
-import { codeOf } from '../errors.ts';
 import { type Census, type Claim, carries, type Doubt, type Known, type SharedCensus } from './census.ts';
 import { sameCookies } from './cookie.ts';
 import { sameProcess } from './identity.ts';
@@ -10,7 +9,6 @@ const FIRST_LOOK_AFTER = 2;
 const LONGEST_WAIT = 250;
 /** What is unmarked and born in this very tick, 10 ms on Linux, is looked at again: this often, 14 ms in all. */
 const ENOUGH_LOOKS = 4;
-const SHORTAGES = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']);
 
 export interface ClearingTools {
   readonly kernel: Kernel;
@@ -26,8 +24,11 @@ export interface ClearingOptions {
 }
 
 export class Clearing {
-  /** Resolves when nothing is left of what the claim covers; rejects when processes cannot be listed. */
-  readonly done: Promise<void>;
+  /**
+   * Resolves when nothing is left of what the claim covers, or with what is left once it is abandoned; rejects when it
+   * is abandoned at a time when processes cannot be listed.
+   */
+  readonly done: Promise<readonly Sighting[]>;
   /** Resolves when it knows what there is by more than its mark. */
   readonly looked: Promise<void>;
   readonly #tools: ClearingTools;
@@ -80,25 +81,27 @@ export class Clearing {
     this.#claim = { ...this.#claim, orphanedSession: { session, bornBy } };
   }
 
-  /** Stop trying: `done` resolves though something may be left. */
+  /** Stop trying, whatever is left. */
   abandon(): void {
     this.#abandoned = true;
     this.#wake();
   }
 
-  async #run(): Promise<void> {
-    let empty = 0;
-    while (empty < this.#options.emptyLooks && !this.#abandoned) {
-      const isEmpty = await this.#look().catch(onShortage);
-      empty = isEmpty ? empty + 1 : 0;
+  async #run(): Promise<readonly Sighting[]> {
+    for (let empty = 0; ; ) {
+      const look = this.#look();
+      // Who cannot look, for want of a descriptor as a rule, has not found nothing: he looks again.
+      const found = await look.catch(() => undefined);
+      empty = found?.length === 0 ? empty + 1 : 0;
       this.#looks += 1;
       if (this.#looks === ENOUGH_LOOKS) this.#onLook();
-      if (!isEmpty) await this.#pause();
+      if (empty === this.#options.emptyLooks || this.#abandoned) return look;
+      if (empty === 0) await this.#pause();
     }
   }
 
-  /** True when it finds nothing. */
-  async #look(): Promise<boolean> {
+  /** What it finds, and tells. */
+  async #look(): Promise<readonly Sighting[]> {
     const census = await this.#tools.census.take();
     const doubts = census.doubts(this.#claim);
     const proven = await this.#prove(census, doubts);
@@ -110,7 +113,7 @@ export class Clearing {
     const isKnown = (target: Sighting) => isSettled(target) || carries(target, this.#claim);
     if (proven.size === doubts.length && covered.every(isKnown)) this.#onLook();
     for (const target of covered) await this.#tell(target);
-    return covered.length === 0;
+    return covered;
   }
 
   /** The young whose parent, or session's leader, is there still: it had its pid all the while, and they are its own. */
@@ -153,40 +156,31 @@ export class Clearing {
   }
 }
 
+/** What SIGKILL does not end in this many milliseconds, we cannot end: it hangs in the kernel, or is not ours to kill. */
+export const KILL_PATIENCE_MS = 5_000;
+
 /**
- * SIGTERM, and SIGKILL after `grace` milliseconds; resolves when nothing is left. With a `patience`, it gives up that
- * many milliseconds after SIGKILL: true means that nothing is left, false that something would not die.
+ * SIGTERM, and SIGKILL after `grace` milliseconds. Resolves with what is left, which is nothing unless something would
+ * not die within `patience` milliseconds more; rejects when processes could not be listed by then.
  */
 export async function clear(
   tools: ClearingTools,
   options: ClearingOptions,
   grace: number,
-  patience = Number.POSITIVE_INFINITY,
-): Promise<boolean> {
+  patience = KILL_PATIENCE_MS,
+): Promise<readonly Sighting[]> {
   const { clock } = tools;
   const clearing = new Clearing(tools, options);
   clearing.raise('SIGTERM');
-  let gaveUp = false;
   let timer = clock.setTimeout(() => {
     clearing.raise('SIGKILL');
-    if (patience === Number.POSITIVE_INFINITY) return;
-    timer = clock.setTimeout(() => {
-      gaveUp = true;
-      clearing.abandon();
-    }, patience);
+    timer = clock.setTimeout(() => clearing.abandon(), patience);
   }, grace);
   try {
-    await clearing.done;
-    return !gaveUp;
+    return await clearing.done;
   } finally {
     clock.clearTimeout(timer);
   }
-}
-
-/** Who cannot look for want of a descriptor has not found nothing: he looks again. */
-function onShortage(error: unknown): false {
-  if (SHORTAGES.has(codeOf(error))) return false;
-  throw error;
 }
 
 /** Start time, session and mark must all be what they were: the first alone may repeat within a clock tick. */

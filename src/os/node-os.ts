@@ -47,10 +47,7 @@ export function nodeOs(kernelName: KernelName = kernelHere()): Os {
     return {
       spawn: (request, listener) => spawner.spawn(request, listener),
       abandon: () => spawner.abandon(),
-      async close() {
-        await spawner.close();
-        control.close();
-      },
+      close: () => spawner.close().finally(() => control.close()),
     };
   }
 }

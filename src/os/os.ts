@@ -129,14 +129,19 @@ export type ForkerEvent =
       readonly identity: ProcessIdentity;
       readonly workers: number;
       readonly cause: string;
-    };
+    }
+  /** What the lost forker had started was to be ended before the next one starts, and was not, or nobody can say. */
+  | { readonly type: 'left-behind'; readonly pids: readonly number[]; readonly message: string };
 
 /** Forks workers, reaps them, and signals them with everything under them. */
 export interface Spawner {
   /** The listener hears `os.spawned` or `os.spawnFailed` first, exactly once, and never before this returns. */
   spawn(request: SpawnRequest, listener: (event: OsProcessEvent) => void): OsProcess;
-  /** Ends whatever is left of the run, then the forker; the run's file is gone when it resolves. */
-  close(): Promise<void>;
+  /**
+   * Ends whatever is left of the run, then the forker. Resolves with the pids of what would not die, none as a rule;
+   * rejects when processes cannot be listed. A forker has removed the run's file then, if nothing is left.
+   */
+  close(): Promise<readonly number[]>;
   /** The last resort of a host that exits at once: no waiting, no promises. */
   abandon(): void;
 }

@@ -49,8 +49,6 @@ export interface ClearedRun {
 /** A forker clears up within its grace; then it is stuck, and cleared up itself. */
 const FORKER_PATIENCE_MS = 1_000;
 const FORKER_POLL_MS = 20;
-/** What SIGKILL does not end in this time, we cannot end. */
-const KILL_PATIENCE_MS = 5_000;
 
 interface Judged {
   readonly id: string;
@@ -82,10 +80,10 @@ export async function clearRun(options: ClearRunOptions): Promise<ClearedRun> {
   const onSignal = (target: Sighting, signal: string, outcome: SignalOutcome) =>
     told.set(target.pid, { target, action: actionOf(signal, outcome) });
   const tools = { kernel: os.processes, clock: os.clock, census };
-  const ended = await clear(tools, { claim, emptyLooks: 2, onSignal }, grace, KILL_PATIENCE_MS);
-  if (!ended) markSurvivors((await census.take()).covered(claim), told);
+  const left = await clear(tools, { claim, emptyLooks: 2, onSignal }, grace);
+  markSurvivors(left, told);
   const doubtful = judged.some(({ verdict }) => verdict === 'unverified' || verdict === 'foreign');
-  return { processes: report(runId, before, judged, told), empty: ended && !doubtful };
+  return { processes: report(runId, before, judged, told), empty: left.length === 0 && !doubtful };
 }
 
 async function judge(os: Os, file: RunFile): Promise<readonly Judged[]> {

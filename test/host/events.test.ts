@@ -64,7 +64,7 @@ test('a listener that throws disturbs neither the others nor who emits: its erro
     process.on('uncaughtException', (error) => console.log('uncaught', error.message));
     bus.on(() => { throw new Error('mine') });
     bus.on(() => console.log('heard'));
-    bus.emit({ type: 'host.stopped' });
+    bus.emit({ type: 'host.stopped', nothingLeft: true });
     console.log('emitted');
   `;
   const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script]);

@@ -99,7 +99,7 @@ describe('clear', () => {
     await clock.advance(1);
     expect(kernel.signalsTo(600)).toEqual(['SIGTERM', 'SIGKILL']);
     await clock.advance(500);
-    expect(await cleared).toBe(true);
+    expect(await cleared).toEqual([]);
     expect(clock.pending).toBe(0);
   });
 
@@ -108,7 +108,7 @@ describe('clear', () => {
     kernel.dies = () => true;
     const cleared = clear(tools, { claim, emptyLooks: 1 }, 1_000);
     await clock.advance(100);
-    expect(await cleared).toBe(true);
+    expect(await cleared).toEqual([]);
     await clock.advance(2_000);
     expect(kernel.signalsTo(600)).toEqual(['SIGTERM']);
   });
@@ -120,7 +120,7 @@ describe('clear', () => {
     await clock.advance(5_999);
     expect(await isSettled(cleared, clock)).toBe(false);
     await clock.advance(1);
-    expect(await cleared).toBe(false);
+    expect((await cleared).map(({ pid }) => pid)).toEqual([600]);
     expect(clock.pending).toBe(0);
   });
 });
@@ -144,9 +144,23 @@ describe('when processes cannot be listed', () => {
     expect(kernel.signalsTo(600)).toEqual(['SIGKILL']);
   });
 
-  test('for another reason, it is over and says why', async () => {
-    const { kernel, start } = setUp();
+  test('for any other reason it looks again too, and says why when it is abandoned meanwhile', async () => {
+    const { kernel, clock, start } = setUp();
     kernel.afterCensus = failing('ENOENT');
-    await expect(start().done).rejects.toThrow('ENOENT');
+    const clearing = start();
+    await clock.advance(60_000);
+    expect(await isSettled(clearing.looked, clock)).toBe(true); // nobody is to wait for what it cannot know
+    clearing.abandon();
+    await expect(clearing.done).rejects.toThrow('ENOENT');
+  });
+
+  test('until its patience ends, clear() says why', async () => {
+    const { kernel, clock, tools } = setUp();
+    kernel.afterCensus = failing('EMFILE');
+    const cleared = clear(tools, { claim, emptyLooks: 1 }, 1_000, 5_000);
+    cleared.catch(() => {});
+    await clock.advance(6_000);
+    await expect(cleared).rejects.toThrow('EMFILE');
+    expect(clock.pending).toBe(0);
   });
 });

@@ -31,7 +31,7 @@ describe('verifies again before every signal', () => {
     await clock.advance(500);
     kernel.put(sighting(600, { startTime: kernel.time }));
     await clock.advance(1_000);
-    await expect(cleared).resolves.toBe(true);
+    await expect(cleared).resolves.toEqual([]);
     expect(kernel.signalsTo(600)).toEqual(['SIGTERM']);
   });
 
@@ -44,7 +44,7 @@ describe('verifies again before every signal', () => {
     kernel.put(sighting(600));
     kernel.time = 700;
     await clock.advance(1_500);
-    await expect(cleared).resolves.toBe(true);
+    await expect(cleared).resolves.toEqual([]);
     expect(kernel.signalsTo(600)).toEqual(['SIGTERM']);
   });
 

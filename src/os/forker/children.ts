@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import type { Known } from '../census.ts';
-import { Clearing, type ClearingTools, clear } from '../clearing.ts';
+import { Clearing, type ClearingTools, clear, KILL_PATIENCE_MS } from '../clearing.ts';
 import { type Cookie, cookieVariables } from '../cookie.ts';
 import type { ProcessIdentity } from '../identity.ts';
 import { holdBack } from '../node-streams.ts';
@@ -37,8 +37,12 @@ export interface ChildrenOptions {
 export class Children {
   readonly #options: ChildrenOptions;
   readonly #children = new Map<number, Child>();
+  /** The IDs of those being forked: they carry their marks before we know of them. */
+  readonly #births = new Set<string>();
   readonly #clearingStragglersOf = new Set<string>();
   #stragglerTimer: Timer | undefined;
+  /** From now on one clearing is after everything. */
+  #closing = false;
 
   constructor(options: ChildrenOptions) {
     this.#options = options;
@@ -72,6 +76,7 @@ export class Children {
     const exit = new Promise<[number | null, Signal | null]>((resolve) =>
       process.once('exit', (code, signal) => resolve([code, signal])),
     );
+    this.#births.add(order.workerId);
     // It cannot have been reaped before this turn of the event loop ends, so the pid is still its own.
     const startTime = (await tools.kernel.startTimeOf(pid).catch(unknown)) ?? tools.kernel.startTimeNow();
     const identity = { ...tools.kernel.self.identity, pid, startTime };
@@ -84,6 +89,7 @@ export class Children {
       clearing: undefined,
     };
     this.#children.set(order.id, child);
+    this.#births.delete(order.workerId);
     report({ is: 'forked', id: order.id, identity });
     void exit.then(([code, signal]) => this.#exited(child, code, signal));
     return process;
@@ -95,15 +101,21 @@ export class Children {
     if (child !== undefined) void this.#signal(child, signal);
   }
 
-  /** Ends the run: everything of it, known or merely marked. Two looks in a row must find nothing. */
-  async clearAll(): Promise<void> {
+  /**
+   * Ends the run: everything of it, known or merely marked. Two looks in a row must find nothing. Resolves with the
+   * pids of what outlives SIGKILL by `patience` milliseconds.
+   */
+  async clearAll(patience = KILL_PATIENCE_MS): Promise<readonly number[]> {
     const { tools, runId, orphanGrace } = this.#options;
+    this.#closing = true;
     if (this.#stragglerTimer !== undefined) tools.clock.clearTimeout(this.#stragglerTimer);
     const known = [...this.#children.values()].flatMap((child) => [
       ...(child.exited ? [] : [asKnown(child.identity)]),
       ...(child.clearing?.known ?? []),
     ]);
-    await clear(tools, { claim: { runId, workerId: undefined, known }, emptyLooks: 2 }, orphanGrace);
+    const claim = { runId, workerId: undefined, known };
+    const left = await clear(tools, { claim, emptyLooks: 2 }, orphanGrace, patience);
+    return left.map(({ pid }) => pid);
   }
 
   /** For a process that exits in this very moment: SIGKILL to every group, and no waiting. */
@@ -166,6 +178,7 @@ export class Children {
   }
 
   #lookForStragglersSoon(): void {
+    if (this.#closing) return;
     const { clock } = this.#options.tools;
     this.#stragglerTimer ??= clock.setTimeout(() => {
       this.#stragglerTimer = undefined;
@@ -175,18 +188,22 @@ export class Children {
 
   /** What a dead worker left behind outside its group: daemons of its own making. Ended as orphans are. */
   async #clearStragglers(): Promise<void> {
-    const { tools, runId, orphanGrace } = this.#options;
+    const { tools, runId } = this.#options;
     const census = await tools.census.take().catch(unknown);
     if (census === undefined) return this.#lookForStragglersSoon();
-    const living = new Set([...this.#children.values()].map((child) => child.workerId));
+    const living = new Set([...this.#births, ...[...this.#children.values()].map((child) => child.workerId)]);
     for (const workerId of census.workersSeen(runId)) {
       if (workerId === '' || living.has(workerId) || this.#clearingStragglersOf.has(workerId)) continue;
-      this.#clearingStragglersOf.add(workerId);
-      const claim = { runId, workerId, known: [] };
-      void clear(tools, { claim, emptyLooks: 2 }, orphanGrace).finally(() =>
-        this.#clearingStragglersOf.delete(workerId),
-      );
+      void this.#clearStragglersOf(workerId);
     }
+  }
+
+  /** Whatever is left afterwards is found again by the next look, and by the one that ends the run. */
+  async #clearStragglersOf(workerId: string): Promise<void> {
+    const { tools, runId, orphanGrace } = this.#options;
+    this.#clearingStragglersOf.add(workerId);
+    await clear(tools, { claim: { runId, workerId, known: [] }, emptyLooks: 2 }, orphanGrace).catch(unknown);
+    this.#clearingStragglersOf.delete(workerId);
   }
 
   #environment(order: ForkOrder): Record<string, string> {

@@ -40,7 +40,7 @@ export class DirectSpawner implements Spawner {
     return { signal: (signal) => this.#children.signal(id, signal ?? null) };
   }
 
-  close(): Promise<void> {
+  close(): Promise<readonly number[]> {
     return this.#children.clearAll();
   }
 

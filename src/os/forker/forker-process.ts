@@ -7,6 +7,8 @@ import { ForkerError } from '../../errors.ts';
 import { type Cookie, cookieVariables } from '../cookie.ts';
 import type { ProcessIdentity } from '../identity.ts';
 import type { KernelName } from '../kernels.ts';
+import type { Clock } from '../os.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { Line } from './line.ts';
 import type { ForkerCommand, ForkerReport } from './messages.ts';
 
@@ -17,6 +19,7 @@ const START_TIMEOUT_MS = 10_000;
 const NODE_FLAGS = ['--max-semi-space-size=1', '--single-threaded', '--v8-pool-size=0', '--no-warnings'];
 
 export interface ForkerProcessOptions {
+  readonly clock: Clock;
   readonly runId: string;
   readonly outer: readonly Cookie[];
   readonly env: Readonly<Record<string, string>>;
@@ -39,14 +42,21 @@ export class ForkerProcess {
   readonly #process: ChildProcess;
   readonly #line: Line<ForkerCommand, ForkerReport> | undefined;
   readonly #options: ForkerProcessOptions;
+  readonly #heartbeat: Heartbeat;
   #identity: ProcessIdentity | undefined;
   #announce: (identity: ProcessIdentity) => void = () => {};
   #dismissed = false;
+  #gaveUp = false;
   /** Why it ended, in its own words or the system's. */
   #cause = 'it closed its line';
 
   constructor(options: ForkerProcessOptions) {
     this.#options = options;
+    this.#heartbeat = new Heartbeat(
+      options.clock,
+      () => this.send({ do: 'answer' }),
+      () => this.#silent(),
+    );
     this.#process = startProgram(options);
     this.gone = new Promise((resolve) => {
       this.#process.once('exit', () => resolve());
@@ -81,14 +91,17 @@ export class ForkerProcess {
     this.#line?.send(command);
   }
 
-  /** Whether it keeps the host from ending. */
+  /** Whether it keeps the host from ending, and is asked now and then whether it is well. */
   hold(held: boolean): void {
     this.#line?.hold(held);
+    if (held && this.#line !== undefined) this.#heartbeat.start();
+    else this.#heartbeat.stop();
   }
 
   /** It may go; what it would do when the host dies, it does now. */
   dismiss(): void {
     this.#dismissed = true;
+    this.#heartbeat.stop();
     this.#process.ref();
     this.#line?.destroy();
   }
@@ -106,7 +119,9 @@ export class ForkerProcess {
       };
       this.#process.once('error', reject);
       this.#process.once('exit', (code, signal) => {
-        this.#cause = signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`;
+        this.#heartbeat.stop();
+        if (!this.#gaveUp)
+          this.#cause = signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`;
         reject(new ForkerError(this.#cause));
       });
       void this.gone.then(() => clearTimeout(timer));
@@ -114,15 +129,23 @@ export class ForkerProcess {
   }
 
   #heard(report: ForkerReport): void {
+    this.#heartbeat.heard();
     if (report.is === 'ready') {
       if (this.#dismissed) return;
       this.#identity = report.identity;
       this.#announce(report.identity);
     } else if (report.is === 'broken') {
       this.#cause = report.message;
-    } else {
+    } else if (report.is !== 'well') {
       this.#options.onReport(report);
     }
+  }
+
+  /** Whether it is stopped or stuck: dead, it can be replaced. */
+  #silent(): void {
+    this.#gaveUp = true;
+    this.#cause = 'it did not answer, and was killed';
+    this.#process.kill('SIGKILL');
   }
 
   /** Without its line it is of no use, dead or not: make sure that it is dead. */

@@ -50,8 +50,10 @@ export class ForkerSpawner implements Spawner {
   #lastId = 0;
   /** The present forker's streams have higher numbers. */
   #firstStream = 0;
-  #closing: Promise<void> | undefined;
-  #closed: () => void = () => {};
+  #closing: Promise<readonly number[]> | undefined;
+  #closed: (left: readonly number[] | Promise<readonly number[]>) => void = () => {};
+  /** The pids that the last clearing up after a lost forker could not end. */
+  #left: Promise<readonly number[]> = Promise.resolve([]);
 
   constructor(options: ForkerSpawnerOptions) {
     this.#options = options;
@@ -100,24 +102,27 @@ export class ForkerSpawner implements Spawner {
     this.#pool.fail(failure('streams', error));
   }
 
-  close(): Promise<void> {
+  close(): Promise<readonly number[]> {
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
-  async #close(): Promise<void> {
+  async #close(): Promise<readonly number[]> {
     await this.#ready.catch(() => {});
     const forker = this.#forker;
-    if (forker === undefined) return;
-    const closed = new Promise<void>((resolve) => {
+    if (forker === undefined) return this.#left;
+    const closed = new Promise<readonly number[]>((resolve) => {
       this.#closed = resolve;
     });
     forker.hold(true);
     forker.send({ do: 'close' });
-    await closed; // also when it is lost meanwhile: then we have cleared up ourselves
-    this.#pool.clear();
-    forker.dismiss();
-    await forker.gone;
+    try {
+      return await closed; // also when it is lost meanwhile: then we clear up ourselves
+    } finally {
+      this.#pool.clear();
+      forker.dismiss();
+      await forker.gone;
+    }
   }
 
   abandon(): void {
@@ -149,6 +154,7 @@ export class ForkerSpawner implements Spawner {
       try {
         const forker = new ForkerProcess({
           ...this.#options,
+          clock,
           outer: kernel.self.cookies,
           firstStream: this.#firstStream,
           onReport: (report) => this.#heard(report),
@@ -170,7 +176,7 @@ export class ForkerSpawner implements Spawner {
 
   #heard(report: ForkerReport): void {
     if (report.is === 'connect-failed') this.#pool.fail(ownLack() ?? report.failure, 1);
-    else if (report.is === 'closed') this.#closed();
+    else if (report.is === 'closed') this.#closed(report.left);
     else if ('id' in report) this.#heardOf(this.#births.get(report.id), report);
   }
 
@@ -224,7 +230,7 @@ export class ForkerSpawner implements Spawner {
   }
 
   async #recover(births: readonly Birth[]): Promise<void> {
-    const { tools, runId, orphanGrace } = this.#options;
+    const { tools, runId, orphanGrace, onForker } = this.#options;
     const now = tools.clock.monotonic();
     // Old enough not to share its start time with whoever might have its pid by now; the younger go by their mark.
     const known = births.flatMap(({ identity, phase, bornAt }) =>
@@ -232,7 +238,12 @@ export class ForkerSpawner implements Spawner {
         ? [{ ...identity, session: identity.pid }]
         : [],
     );
-    await clear(tools, { claim: { runId, workerId: undefined, known }, emptyLooks: 2 }, orphanGrace);
+    const claim = { runId, workerId: undefined, known };
+    this.#left = clear(tools, { claim, emptyLooks: 2 }, orphanGrace).then(pidsOf);
+    const behind = await this.#left.then(
+      (pids) => (pids.length > 0 ? { pids, message: 'SIGKILL did not end them' } : undefined),
+      (error: unknown) => ({ pids: [], message: messageOf(error) }),
+    );
     for (const birth of births) {
       if (birth.phase === 'ordered') this.#failed(birth, FORKER_LOST);
       else {
@@ -240,10 +251,13 @@ export class ForkerSpawner implements Spawner {
         birth.listener({ type: 'os.treeEmpty' });
       }
     }
-    if (this.#closing !== undefined) return this.#closed();
+    if (this.#closing !== undefined) return this.#closed(this.#left);
+    if (behind !== undefined) onForker({ type: 'left-behind', ...behind });
     await this.#startForker();
   }
 }
+
+const pidsOf = (left: readonly ProcessIdentity[]): readonly number[] => left.map(({ pid }) => pid);
 
 const FORKER_LOST: SpawnFailure = {
   phase: 'forker',

@@ -38,6 +38,8 @@ export type ForkerCommand =
   | { readonly do: 'connect'; readonly count: number }
   | { readonly do: 'fork'; readonly order: ForkOrder }
   | { readonly do: 'signal'; readonly id: number; readonly signal: Signal | null }
+  /** Say that you are well. */
+  | { readonly do: 'answer' }
   | { readonly do: 'close' };
 
 /** What is told of a child. */
@@ -57,5 +59,6 @@ export type ForkerReport =
   | ChildReport
   | { readonly is: 'ready'; readonly identity: ProcessIdentity }
   | { readonly is: 'connect-failed'; readonly failure: SpawnFailure }
-  | { readonly is: 'closed' }
+  | { readonly is: 'well' }
+  | { readonly is: 'closed'; readonly left: readonly number[] }
   | { readonly is: 'broken'; readonly message: string };

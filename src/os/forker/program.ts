@@ -14,8 +14,8 @@ import { failure } from './spawn-failure.ts';
 /** The descriptors that the host gave us. */
 const LINE_FD = 3;
 const INHERITED_FDS = [4, 5, 6] as const;
-/** Something that cannot be killed may outlast this, counted from its SIGKILL; then the run's file stays, for a sweep to go on from. */
-const GIVE_UP_MS = 60_000;
+/** What outlasts SIGKILL by this many milliseconds is left to a sweep, and with it the run's file. */
+const ORPHANS_PATIENCE_MS = 60_000;
 
 type Begin = Extract<ForkerCommand, { do: 'begin' }>;
 
@@ -49,8 +49,10 @@ function obey(command: ForkerCommand): void {
     void fork(command.order);
   } else if (command.do === 'signal') {
     children!.signal(command.id, command.signal);
+  } else if (command.do === 'answer') {
+    line.send({ is: 'well' });
   } else {
-    void children!.clearAll().then(() => line.send({ is: 'closed' }));
+    void children!.clearAll().then((left) => line.send({ is: 'closed', left }));
   }
 }
 
@@ -94,13 +96,12 @@ function connectStream(): void {
 
 async function fork(order: ForkOrder): Promise<void> {
   const opened: number[] = [];
-  const used: Socket[] = [];
+  const taken = take(order);
   const last = order.streams[3] === 'ignore' ? 3 : 4; // 'ignore' would put /dev/null there
   try {
     const stdio = order.streams.slice(0, last).map((source, fd) => {
-      const entry = open(source, fd);
+      const entry = typeof source === 'number' ? socketIn(taken, source, fd) : open(source, fd);
       if (typeof entry === 'number' && entry > INHERITED_FDS[2]) opened.push(entry);
-      if (entry instanceof Socket) used.push(entry);
       return entry;
     });
     await children!.fork(order, stdio);
@@ -108,27 +109,41 @@ async function fork(order: ForkOrder): Promise<void> {
     line.send({ is: 'fork-failed', id: order.id, failure: failure('streams', error) });
   } finally {
     for (const fd of opened) closeSync(fd);
-    for (const socket of used) socket.destroy();
+    for (const socket of taken.values()) socket.destroy();
   }
 }
 
-function open(source: StreamSource, fd: number): 'ignore' | number | Socket {
-  if (source === 'ignore') return 'ignore';
-  if (source === 'inherit') return INHERITED_FDS[fd] ?? 'ignore';
-  if (typeof source === 'object') return openSync(source.file, fd === 0 ? 'r' : 'a', 0o600);
-  const socket = sockets.get(source);
+/** First of all: one that stayed here after a failed fork would end as if it had been kept for the next. */
+function take({ streams }: ForkOrder): ReadonlyMap<number, Socket> {
+  const taken = new Map<number, Socket>();
+  for (const id of streams) {
+    const socket = typeof id === 'number' ? sockets.get(id) : undefined;
+    if (socket === undefined) continue;
+    taken.set(id as number, socket);
+    sockets.delete(id as number);
+  }
+  return taken;
+}
+
+function socketIn(taken: ReadonlyMap<number, Socket>, id: number, fd: number): Socket {
+  const socket = taken.get(id);
   if (socket === undefined) throw new Error('a stream was closed before its process was forked');
-  sockets.delete(source);
   // libuv makes 0 to 2 blocking for the child; what comes above is left as it is here.
   if (fd > 2)
     (socket as unknown as { _handle: { setBlocking(on: boolean): void } })._handle.setBlocking(true);
   return socket;
 }
 
+function open(source: Exclude<StreamSource, number>, fd: number): 'ignore' | number {
+  if (source === 'ignore') return 'ignore';
+  if (source === 'inherit') return INHERITED_FDS[fd] ?? 'ignore';
+  return openSync(source.file, fd === 0 ? 'r' : 'a', 0o600);
+}
+
 async function hostIsGone(): Promise<void> {
   if (begin === undefined || children === undefined) process.exit(0);
-  setTimeout(() => process.exit(1), begin.orphanGrace + GIVE_UP_MS);
-  await children.clearAll();
+  const left = await children.clearAll(ORPHANS_PATIENCE_MS);
+  if (left.length > 0) process.exit(1);
   for (const path of begin.leftovers) removeWithTemporaries(path);
   process.exit(0);
 }

@@ -20,9 +20,20 @@ const CENSUS_SLICE_MS = 4;
 /** The unit of start times in /proc: USER_HZ, 100 on every architecture that Node runs on. */
 const TICKS_PER_SECOND = 100;
 
+/**
+ * What to add to the uptime that we are shown, to be on the clock of start times, all in ticks. Nothing, as a rule. In
+ * a container with an uptime of its own (lxcfs) start times are the machine's and ahead of it, and our own is the only
+ * one that we can go by. It makes the present a little early, which only means that a process counts as young longer.
+ */
+export function uptimeLag(uptime: number, ownStart: number, ownAge: number): number {
+  return uptime < ownStart ? ownStart + ownAge - uptime : 0;
+}
+
 export function linuxKernel(): Kernel {
   const bootId = readBootId();
   const pidNamespace = readPidNamespace();
+  const ownStart = readStat(process.pid)!.startTime;
+  const lag = uptimeLag(uptime() * TICKS_PER_SECOND, ownStart, process.uptime() * TICKS_PER_SECOND);
 
   function sight(pid: number): Sighting | undefined {
     const stat = readStat(pid);
@@ -39,12 +50,12 @@ export function linuxKernel(): Kernel {
 
   return {
     self: {
-      identity: { bootId, pidNamespace, pid: process.pid, startTime: readStat(process.pid)!.startTime },
+      identity: { bootId, pidNamespace, pid: process.pid, startTime: ownStart },
       userId: process.geteuid!(),
       machine: hostname(),
       cookies: readCookies((name) => process.env[name]),
     },
-    startTimeNow: () => Math.floor(uptime() * TICKS_PER_SECOND),
+    startTimeNow: () => Math.floor(uptime() * TICKS_PER_SECOND + lag),
     async startTimeOf(pid) {
       return readStat(pid)?.startTime;
     },
