@@ -36,7 +36,8 @@ export type ReeveEvent =
   | { readonly type: 'host.started'; readonly runId: string }
   | { readonly type: 'host.stopping'; readonly why: string }
   | { readonly type: 'host.stopped' }
-  | { readonly type: 'sweep.finished'; readonly runs: number; readonly killed: number }
+  /** `killed`: orphans that were ended; `left`: those that would not die, or were not ours to signal. */
+  | { readonly type: 'sweep.finished'; readonly runs: number; readonly killed: number; readonly left: number }
   | { readonly type: 'forker.started'; readonly pid: number; readonly ms: number }
   | { readonly type: 'forker.lost'; readonly pid: number; readonly workers: number; readonly cause: string }
   | { readonly type: 'registry.warning'; readonly code: string; readonly message: string }

@@ -6,7 +6,7 @@ import type { ForkerEvent, Os, Spawner } from '../os/os.ts';
 import { newRunId } from '../registry/run-id.ts';
 import { socketPath } from '../registry/run-paths.ts';
 import { RunRegistry } from '../registry/run-registry.ts';
-import { type SweepReport, sweep } from '../registry/sweep.ts';
+import { countEnds, type SweepReport, sweep } from '../registry/sweep.ts';
 import { Supervisor, type SupervisorActor } from '../supervisor/supervisor.ts';
 import { supervisorMachine } from '../supervisor/supervisor-machine.ts';
 import { parseSupervisorSpec, type SupervisorOptions } from '../supervisor/supervisor-spec.ts';
@@ -112,10 +112,7 @@ export class Host {
       { stop: (why) => this.stop(why), abandon: () => runtime.spawner.abandon() },
       settings.signals,
     );
-    const killed = sweepReport.runs.flatMap((run) =>
-      run.processes.filter(({ verdict }) => verdict === 'orphan'),
-    );
-    events.emit({ type: 'sweep.finished', runs: sweepReport.runs.length, killed: killed.length });
+    events.emit({ type: 'sweep.finished', runs: sweepReport.runs.length, ...countEnds(sweepReport) });
     events.emit({ type: 'host.started', runId });
   }
 

@@ -2,7 +2,7 @@
 import { codeOf, messageOf } from '../errors.ts';
 import { SharedCensus } from '../os/census.ts';
 import type { Os } from '../os/os.ts';
-import { clearRun, type SweptProcess } from './clear-run.ts';
+import { clearRun, type SweepAction, type SweptProcess } from './clear-run.ts';
 import { judgeHost, knockTwice } from './judge-host.ts';
 import { parseRunFile } from './run-file.ts';
 import { beganAt } from './run-id.ts';
@@ -61,6 +61,16 @@ export async function sweep(options: SweepOptions): Promise<SweepReport> {
     await Promise.all(files.map((file) => removeLeftover(options, file, cleared).catch(() => undefined)));
   }
   return { runs: swept };
+}
+
+const ENDED: readonly SweepAction[] = ['ended', 'killed', 'ended-by-forker'];
+const LEFT: readonly SweepAction[] = ['denied', 'survived'];
+
+/** How many processes were ended, and how many were found to be a dead run's and could not be. */
+export function countEnds({ runs }: SweepReport): { readonly killed: number; readonly left: number } {
+  const actions = runs.flatMap(({ processes }) => processes.map(({ action }) => action));
+  const count = (which: readonly SweepAction[]) => actions.filter((action) => which.includes(action)).length;
+  return { killed: count(ENDED), left: count(LEFT) };
 }
 
 /** One run that cannot be swept does not keep the others from it. */
