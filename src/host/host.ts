@@ -116,7 +116,7 @@ export class Host {
     events.emit({ type: 'host.started', runId });
   }
 
-  /** Oldest first; those that have ended too, until another takes their id. */
+  /** The living, oldest first. One that has ended is kept by whoever holds it, with its children's last words. */
   get supervisors(): readonly Supervisor[] {
     return [...this.#supervisors.values()];
   }
@@ -135,6 +135,10 @@ export class Host {
     const actor = this.#actor.getSnapshot().children[spec.id] as SupervisorActor;
     const supervisor = new Supervisor(spec.id, actor, this.#runtime);
     this.#supervisors.set(spec.id, supervisor);
+    void supervisor.stopped.then(() => {
+      // Another may have taken its id meanwhile.
+      if (this.#supervisors.get(spec.id) === supervisor) this.#supervisors.delete(spec.id);
+    });
     await supervisor.started();
     return supervisor;
   }
