@@ -31,10 +31,10 @@ const stateDirectory = (): string =>
 
 program
   .command('up')
-  .argument('[config]', 'default: reeve.config.{ts,mts,mjs,js,json} in this directory')
+  .argument('[config]', 'a file, or a directory with a reeve.config.{ts,mts,mjs,js,json} in it', '.')
   .description('run a tree of workers from a configuration file, in the foreground')
   .option('--json', 'a line of JSON for each event', false)
-  .action((config: string | undefined, { json }: { json: boolean }) =>
+  .action((config: string, { json }: { json: boolean }) =>
     up({
       config,
       json,

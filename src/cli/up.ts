@@ -5,7 +5,8 @@ import { describeSweep } from './sweep.ts';
 import { UpView } from './up-view.ts';
 
 export interface UpOptions {
-  readonly config: string | undefined;
+  /** A file, or a directory that holds one of the known names. */
+  readonly config: string;
   readonly stateDirectory: string;
   /** It was given on the command line, and counts more than the configuration's. */
   readonly stateDirectoryGiven: boolean;
