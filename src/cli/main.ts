@@ -7,6 +7,7 @@ import { codeOf, messageOf, OptionsError, ReeveError } from '../errors.ts';
 import { defaultStateDirectory } from '../host/options.ts';
 import { doctor } from './doctor.ts';
 import { ps } from './ps.ts';
+import { endOnBrokenOutput } from './stdout.ts';
 import { sweep } from './sweep.ts';
 import { up } from './up.ts';
 
@@ -64,11 +65,7 @@ program
   .option('--json', 'as JSON', false)
   .action(({ json }: { json: boolean }) => doctor({ json, stateDirectory: stateDirectory() }));
 
-// Whoever read our output has gone, as `head` does: end as a shell expects of a program that SIGPIPE ended.
-process.stdout.on('error', (error: Error & { code?: string }) => {
-  if (error.code === 'EPIPE') process.exit(128 + 13);
-  throw error;
-});
+process.stdout.on('error', endOnBrokenOutput);
 
 try {
   await program.parseAsync();
