@@ -115,7 +115,7 @@ export interface SpawnerOptions {
   readonly runId: string;
   /** Where this run listens: the forker connects here, and other runs knock. */
   readonly socketPath: string;
-  /** What is to be removed when the run is over, however it ends. */
+  /** What a forker removes when the run is over; without one that is the host's to do, or a sweep's. */
   readonly runFile: string;
   /** Milliseconds between SIGTERM and SIGKILL for what outlives the host. */
   readonly orphanGrace: number;
@@ -135,7 +135,7 @@ export type ForkerEvent =
 export interface Spawner {
   /** The listener hears `os.spawned` or `os.spawnFailed` first, exactly once, and never before this returns. */
   spawn(request: SpawnRequest, listener: (event: OsProcessEvent) => void): OsProcess;
-  /** Ends whatever is left of the run, then the forker; the run's file is gone when it resolves. */
+  /** Ends what is left of the run, then the forker, which removes the run's file; `direct` leaves that to the caller. */
   close(): Promise<void>;
   /** The last resort of a host that exits at once: no waiting, no promises. */
   abandon(): void;
@@ -159,8 +159,8 @@ export interface SpawnRequest {
 
 export interface OsProcess {
   /**
-   * Signals the process, its group, and what left its group; asks for `os.treeEmpty` when nothing is left. Without a
-   * signal it only asks.
+   * Signals the process, its group, and what left its group. Without a signal it only looks for what left its group,
+   * so that `os.treeEmpty` answers for that too.
    */
   signal(signal: Signal | undefined): void;
 }
@@ -179,14 +179,14 @@ export type OsProcessEvent =
       readonly streams: Streams;
     }
   | { readonly type: 'os.spawnFailed'; readonly failure: SpawnFailure }
-  /** The process itself is dead and reaped. `treeEmpty` is false while others are left in its group. */
+  /** The process itself is dead and reaped. `treeEmpty` is false while others are left in its group, or looked for. */
   | {
       readonly type: 'os.exited';
       readonly code: number | null;
       readonly signal: Signal | null;
       readonly treeEmpty: boolean;
     }
-  /** Nothing is left of it; follows `os.exited` after a signal was sent. */
+  /** Nothing is left of it, signalled or not. Follows an `os.exited` without `treeEmpty`, and `os.forkerLost`. */
   | { readonly type: 'os.treeEmpty' }
   /** The forker died; the tree is being ended, and `os.treeEmpty` will follow without `os.exited`. */
   | { readonly type: 'os.forkerLost' };
