@@ -135,7 +135,7 @@ export type ForkerEvent =
 export interface Spawner {
   /** The listener hears `os.spawned` or `os.spawnFailed` first, exactly once, and never before this returns. */
   spawn(request: SpawnRequest, listener: (event: OsProcessEvent) => void): OsProcess;
-  /** Ends what is left of the run, then the forker, which removes the run's file; `direct` leaves that to the caller. */
+  /** Ends what is left of the run, then the forker, which removes the run's file. `direct` leaves it to the caller. */
   close(): Promise<void>;
   /** The last resort of a host that exits at once: no waiting, no promises. */
   abandon(): void;
