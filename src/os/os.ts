@@ -49,6 +49,8 @@ export type SocketAnswer = 'answered' | 'refused' | 'absent' | 'unclear';
 export interface Network {
   /** Does anybody listen on this local socket? */
   knock(socketPath: string): Promise<SocketAnswer>;
+  /** Removes a dead run's socket, wherever it really stands; no error when there is none. */
+  removeSocket(socketPath: string): Promise<void>;
   /** True when a TCP connection is accepted within `timeout` milliseconds. */
   connects(host: string, port: number, timeout: number): Promise<boolean>;
   /** The status of a GET, or undefined when none came within `timeout` milliseconds. */

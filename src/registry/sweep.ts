@@ -106,7 +106,7 @@ async function sweepRun(
   if (options.dryRun) return { ...about, outcome: 'would-clear', processes };
   if (!empty) return { ...about, outcome: 'kept', processes };
   try {
-    await os.files.remove(socketPath(stateDirectory, runId));
+    await os.network.removeSocket(socketPath(stateDirectory, runId));
     await os.files.remove(runFilePath(stateDirectory, runId));
     return { ...about, outcome: 'cleared', processes };
   } catch (error) {
@@ -161,7 +161,7 @@ async function putAside({ os, stateDirectory }: SweepOptions, runId: string): Pr
   await os.files.rename(runFilePath(stateDirectory, runId), kept).catch((error: unknown) => {
     if (codeOf(error) !== 'ENOENT') throw error; // another run that swept at the same time was first
   });
-  await os.files.remove(socketPath(stateDirectory, runId));
+  await os.network.removeSocket(socketPath(stateDirectory, runId));
   return kept;
 }
 
@@ -174,7 +174,9 @@ async function removeLeftover(
   if (kind === 'file' || (await os.files.read(runFilePath(stateDirectory, runId))) !== undefined) return;
   if (kind === 'socket') {
     if ((await knockTwice(os, stateDirectory, runId)) !== 'refused') return;
-  } else if (!cleared.has(runId) && os.clock.now() - beganAt(runId) < TORN_WRITE_AFTER_MS) return;
+    return os.network.removeSocket(socketPath(stateDirectory, runId));
+  }
+  if (!cleared.has(runId) && os.clock.now() - beganAt(runId) < TORN_WRITE_AFTER_MS) return;
   await os.files.remove(`${runsDirectory(stateDirectory)}/${name}`);
 }
 
