@@ -38,7 +38,8 @@ export type ReeveEvent =
   | { readonly type: 'host.stopped'; readonly nothingLeft: boolean }
   /** Something of the run may be alive still: these, or it is not known what. The run's file stays, for a sweep. */
   | { readonly type: 'host.left-behind'; readonly pids: readonly number[]; readonly message: string }
-  | { readonly type: 'sweep.finished'; readonly runs: number; readonly killed: number }
+  /** `killed`: orphans that were ended; `left`: those that would not die, or were not ours to signal. */
+  | { readonly type: 'sweep.finished'; readonly runs: number; readonly killed: number; readonly left: number }
   | { readonly type: 'forker.started'; readonly pid: number; readonly ms: number }
   | { readonly type: 'forker.lost'; readonly pid: number; readonly workers: number; readonly cause: string }
   | { readonly type: 'registry.warning'; readonly code: string; readonly message: string }

@@ -1,5 +1,5 @@
 /** Finds and loads the configuration of `reeve up`. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -22,9 +22,12 @@ const NAMES = [
 ];
 const HOST_KEYS = ['name', 'stateDirectory', 'spawner', 'orphanGrace', 'sweep', 'eventsKept'] as const;
 
-/** Workers without a `cwd` run in the configuration's directory, and a relative one counts from there. */
-export async function loadConfig(file: string | undefined, directory: string): Promise<Config> {
-  const path = resolve(directory, file ?? findConfig(directory));
+/**
+ * Workers without a `cwd` run in the configuration's directory, and a relative one counts from there.
+ * @param place a file, or a directory that holds one of the known names @param directory where `place` counts from
+ */
+export async function loadConfig(place: string, directory: string): Promise<Config> {
+  const path = findConfig(resolve(directory, place));
   const value = await loadFile(path);
   try {
     return parseConfig(value, dirname(path));
@@ -34,17 +37,18 @@ export async function loadConfig(file: string | undefined, directory: string): P
   }
 }
 
-function findConfig(directory: string): string {
-  const name = NAMES.find((candidate) => existsSync(resolve(directory, candidate)));
-  if (name === undefined) throw new OptionsError('', `none of ${NAMES.join(', ')} is in ${directory}`);
-  return name;
+function findConfig(place: string): string {
+  if (statSync(place, { throwIfNoEntry: false })?.isDirectory() !== true) return place;
+  const path = NAMES.map((name) => resolve(place, name)).find((candidate) => existsSync(candidate));
+  if (path === undefined) throw new OptionsError('', `none of ${NAMES.join(', ')} is in ${place}`);
+  return path;
 }
 
 async function loadFile(path: string): Promise<unknown> {
   if (!existsSync(path)) throw new OptionsError('', `${path}: no such file`);
   const extension = extname(path);
   try {
-    if (extension === '.json') return JSON.parse(await readFile(path, 'utf8'));
+    if (extension === '.json') return parseJson(await readFile(path, 'utf8'));
     const module = (await import(pathToFileURL(path).href)) as { default?: unknown };
     const exported = module.default;
     return typeof exported === 'function' ? ((await exported()) as unknown) : exported;
@@ -59,6 +63,9 @@ async function loadFile(path: string): Promise<unknown> {
     throw new OptionsError('', `${path}: ${messageOf(error)}`);
   }
 }
+
+/** Some editors put a byte order mark in front, which Node leaves there. */
+const parseJson = (text: string): unknown => JSON.parse(text.replace(/^\uFEFF/, ''));
 
 export function parseConfig(value: unknown, directory: string): Config {
   const reader: OptionReader = new OptionReader(value, '', [...HOST_KEYS, 'supervisors']);

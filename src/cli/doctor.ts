@@ -1,11 +1,12 @@
 /** `reeve doctor`: what this machine offers, and what that means for Reeve. */
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, uptime } from 'node:os';
 import { dirname, join } from 'node:path';
 import { messageOf } from '../errors.ts';
 import { startHost } from '../host/host.ts';
 import { kernelHere } from '../os/kernels.ts';
+import { runsDirectory } from '../registry/run-paths.ts';
 import { table } from './table.ts';
 
 export interface DoctorOptions {
@@ -103,12 +104,20 @@ function readNumber(path: string, pattern: RegExp): number | undefined {
   }
 }
 
+/** Of a run of some ten workers. */
+const RUN_FILE_BYTES = 4_096;
+
+/** Writes something there, or where it would be made: what rights say is nothing on a read-only or full disk. */
 function stateDirectoryFinding(stateDirectory: string): Finding {
-  let existing = stateDirectory;
+  let existing = runsDirectory(stateDirectory);
   while (!existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing);
   try {
-    // With the slash, what is no directory is refused too.
-    accessSync(`${existing}/`, constants.W_OK | constants.X_OK);
+    const directory = mkdtempSync(join(existing, 'reeve-doctor-'));
+    try {
+      writeFileSync(join(directory, 'file'), 'x'.repeat(RUN_FILE_BYTES));
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
     return { name: 'state directory', ok: true, value: stateDirectory, note: '' };
   } catch (error) {
     const note = `${messageOf(error)}; set REEVE_STATE_DIR`;

@@ -7,6 +7,7 @@ import { codeOf, messageOf, OptionsError, ReeveError } from '../errors.ts';
 import { defaultStateDirectory } from '../host/options.ts';
 import { doctor } from './doctor.ts';
 import { ps } from './ps.ts';
+import { endOnBrokenOutput } from './stdout.ts';
 import { sweep } from './sweep.ts';
 import { up } from './up.ts';
 
@@ -31,10 +32,10 @@ const stateDirectory = (): string =>
 
 program
   .command('up')
-  .argument('[config]', 'default: reeve.config.{ts,mts,mjs,js,json} in this directory')
+  .argument('[config]', 'a file, or a directory with a reeve.config.{ts,mts,mjs,js,json} in it', '.')
   .description('run a tree of workers from a configuration file, in the foreground')
   .option('--json', 'a line of JSON for each event', false)
-  .action((config: string | undefined, { json }: { json: boolean }) =>
+  .action((config: string, { json }: { json: boolean }) =>
     up({
       config,
       json,
@@ -64,11 +65,7 @@ program
   .option('--json', 'as JSON', false)
   .action(({ json }: { json: boolean }) => doctor({ json, stateDirectory: stateDirectory() }));
 
-// Whoever read our output has gone, as `head` does: end as a shell expects of a program that SIGPIPE ended.
-process.stdout.on('error', (error: Error & { code?: string }) => {
-  if (error.code === 'EPIPE') process.exit(128 + 13);
-  throw error;
-});
+process.stdout.on('error', endOnBrokenOutput);
 
 try {
   await program.parseAsync();

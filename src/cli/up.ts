@@ -1,11 +1,13 @@
 /** `reeve up`: a tree from a configuration file, in the foreground. */
 import { type Host, startHost } from '../host/host.ts';
 import { loadConfig } from './config.ts';
+import { outliveBrokenOutput } from './stdout.ts';
 import { describeSweep } from './sweep.ts';
 import { UpView } from './up-view.ts';
 
 export interface UpOptions {
-  readonly config: string | undefined;
+  /** A file, or a directory that holds one of the known names. */
+  readonly config: string;
   readonly stateDirectory: string;
   /** It was given on the command line, and counts more than the configuration's. */
   readonly stateDirectoryGiven: boolean;
@@ -14,7 +16,8 @@ export interface UpOptions {
 
 /**
  * Runs until it is told to stop: Ctrl-C or SIGTERM stops all in order and ends by that signal (a shell sees 130 or
- * 143). Exits with 0 when every worker has ended for good, with 1 when a supervisor gave up.
+ * 143). Exits with 0 when every worker has ended for good, with 1 when a supervisor gave up, or when what happens cannot
+ * be told any more: then everything is stopped in order too.
  */
 export async function up({
   config: file,
@@ -26,12 +29,18 @@ export async function up({
   const host = await startHost(
     stateDirectoryGiven ? { ...config.host, stateDirectory } : { stateDirectory, ...config.host },
   );
-  if (json) tellEvents(host);
-  else show(host);
   let asked = false;
   host.events.on(({ type }) => {
     if (type === 'host.stopping') asked = true;
   });
+  outliveBrokenOutput((complaint) => {
+    process.exitCode = 1;
+    if (asked) return;
+    console.error(`${complaint}; stopping in order`);
+    void host.stop('its output cannot be written');
+  });
+  if (json) tellEvents(host);
+  else show(host);
   process.once('beforeExit', () => void host.stop('every worker has ended'));
   try {
     for (const options of config.supervisors) {

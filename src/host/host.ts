@@ -6,7 +6,7 @@ import type { ForkerEvent, Os, Spawner } from '../os/os.ts';
 import { newRunId } from '../registry/run-id.ts';
 import { socketPath } from '../registry/run-paths.ts';
 import { RunRegistry } from '../registry/run-registry.ts';
-import { type SweepReport, sweep } from '../registry/sweep.ts';
+import { countEnds, type SweepReport, sweep } from '../registry/sweep.ts';
 import { Supervisor, type SupervisorActor } from '../supervisor/supervisor.ts';
 import { supervisorMachine } from '../supervisor/supervisor-machine.ts';
 import { parseSupervisorSpec, type SupervisorOptions } from '../supervisor/supervisor-spec.ts';
@@ -114,14 +114,11 @@ export class Host {
       { stop: (why) => this.stop(why), abandon: () => runtime.spawner.abandon() },
       settings.signals,
     );
-    const killed = sweepReport.runs.flatMap((run) =>
-      run.processes.filter(({ verdict }) => verdict === 'orphan'),
-    );
-    events.emit({ type: 'sweep.finished', runs: sweepReport.runs.length, killed: killed.length });
+    events.emit({ type: 'sweep.finished', runs: sweepReport.runs.length, ...countEnds(sweepReport) });
     events.emit({ type: 'host.started', runId });
   }
 
-  /** Oldest first; those that have ended too, until another takes their id. */
+  /** The living, oldest first. One that has ended is kept by whoever holds it, with its children's last words. */
   get supervisors(): readonly Supervisor[] {
     return [...this.#supervisors.values()];
   }
@@ -140,6 +137,10 @@ export class Host {
     const actor = this.#actor.getSnapshot().children[spec.id] as SupervisorActor;
     const supervisor = new Supervisor(spec.id, actor, this.#runtime);
     this.#supervisors.set(spec.id, supervisor);
+    void supervisor.stopped.then(() => {
+      // Another may have taken its id meanwhile.
+      if (this.#supervisors.get(spec.id) === supervisor) this.#supervisors.delete(spec.id);
+    });
     await supervisor.started();
     return supervisor;
   }

@@ -1,8 +1,9 @@
 /** Where a run listens: other runs knock here to learn whether it lives, and its forker connects streams here. */
 import { mkdtempSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import { lstat, rm, rmdir } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 /** A stream names itself with its first line; who says nothing for this long is sent away. */
 const HELLO_TIMEOUT_MS = 5_000;
@@ -95,9 +96,31 @@ export function socketAddress(path: string): string {
   }
 }
 
+/** Its path, and, when that was too long, the directory behind it: only if it is in truth this run's. */
+export async function removeSocket(path: string): Promise<void> {
+  const address = socketAddress(path);
+  if (address !== path && (await isOurDirectory(dirname(address), path))) {
+    await rm(join(dirname(address), SOCKET_NAME), { force: true });
+    await rmdir(dirname(address)).catch(() => undefined); // it holds what is not ours
+  }
+  await rm(path, { force: true });
+}
+
+/** A link says where it leads and no more: the name must be bound to the run, and the directory ours alone. */
+async function isOurDirectory(directory: string, path: string): Promise<boolean> {
+  if (!basename(directory).startsWith(directoryPrefix(path))) return false;
+  const found = await lstat(directory).catch(() => undefined);
+  return found?.isDirectory() === true && found.uid === process.geteuid?.() && (found.mode & 0o777) === 0o700;
+}
+
+/** A run's ID is shorter than what is kept of the name: the address must not be too long in its turn. */
+const directoryPrefix = (path: string): string => `reeve-${basename(path, '.sock').slice(0, NAME_KEPT)}-`;
+const NAME_KEPT = 40;
+const SOCKET_NAME = 'socket';
+
 function addressFor(path: string): string {
   if (Buffer.byteLength(path) <= LONGEST_SOCKET_PATH) return path;
-  const address = join(mkdtempSync(join(tmpdir(), 'reeve-')), 'socket');
+  const address = join(mkdtempSync(join(tmpdir(), directoryPrefix(path))), SOCKET_NAME);
   symlinkSync(address, path);
   return address;
 }

@@ -3,7 +3,7 @@ import { get } from 'node:http';
 import { get as getSecurely } from 'node:https';
 import { connect, type NetConnectOpts } from 'node:net';
 import { codeOf } from '../errors.ts';
-import { socketAddress } from './control-socket.ts';
+import { removeSocket, socketAddress } from './control-socket.ts';
 import type { Network, SocketAnswer } from './os.ts';
 
 /** A local socket answers at once, or its owner's backlog is full, which proves life too. */
@@ -16,6 +16,7 @@ export const nodeNetwork: Network = {
     if (code === 'ECONNREFUSED') return 'refused';
     return code === 'ENOENT' ? 'absent' : 'unclear';
   },
+  removeSocket,
   async connects(host, port, timeout) {
     return (await tryConnect({ host, port }, timeout)) === undefined;
   },

@@ -49,6 +49,8 @@ export type SocketAnswer = 'answered' | 'refused' | 'absent' | 'unclear';
 export interface Network {
   /** Does anybody listen on this local socket? */
   knock(socketPath: string): Promise<SocketAnswer>;
+  /** Removes a dead run's socket, wherever it really stands; no error when there is none. */
+  removeSocket(socketPath: string): Promise<void>;
   /** True when a TCP connection is accepted within `timeout` milliseconds. */
   connects(host: string, port: number, timeout: number): Promise<boolean>;
   /** The status of a GET, or undefined when none came within `timeout` milliseconds. */
@@ -115,7 +117,7 @@ export interface SpawnerOptions {
   readonly runId: string;
   /** Where this run listens: the forker connects here, and other runs knock. */
   readonly socketPath: string;
-  /** What is to be removed when the run is over, however it ends. */
+  /** What a forker removes when the run is over; without one that is the host's to do, or a sweep's. */
   readonly runFile: string;
   /** Milliseconds between SIGTERM and SIGKILL for what outlives the host. */
   readonly orphanGrace: number;
@@ -139,7 +141,7 @@ export interface Spawner {
   spawn(request: SpawnRequest, listener: (event: OsProcessEvent) => void): OsProcess;
   /**
    * Ends whatever is left of the run, then the forker. Resolves with the pids of what would not die, none as a rule;
-   * rejects when processes cannot be listed. A forker has removed the run's file then, if nothing is left.
+   * rejects when processes cannot be listed. The forker removes the run's file; `direct` leaves it to the caller.
    */
   close(): Promise<readonly number[]>;
   /** The last resort of a host that exits at once: no waiting, no promises. */
@@ -164,8 +166,8 @@ export interface SpawnRequest {
 
 export interface OsProcess {
   /**
-   * Signals the process, its group, and what left its group; asks for `os.treeEmpty` when nothing is left. Without a
-   * signal it only asks.
+   * Signals the process, its group, and what left its group. Without a signal it only looks for what left its group,
+   * so that `os.treeEmpty` answers for that too.
    */
   signal(signal: Signal | undefined): void;
 }
@@ -184,14 +186,14 @@ export type OsProcessEvent =
       readonly streams: Streams;
     }
   | { readonly type: 'os.spawnFailed'; readonly failure: SpawnFailure }
-  /** The process itself is dead and reaped. `treeEmpty` is false while others are left in its group. */
+  /** The process itself is dead and reaped. `treeEmpty` is false while others are left in its group, or looked for. */
   | {
       readonly type: 'os.exited';
       readonly code: number | null;
       readonly signal: Signal | null;
       readonly treeEmpty: boolean;
     }
-  /** Nothing is left of it; follows `os.exited` after a signal was sent. */
+  /** Nothing is left of it, signalled or not. Follows an `os.exited` without `treeEmpty`, and `os.forkerLost`. */
   | { readonly type: 'os.treeEmpty' }
   /** The forker died; the tree is being ended, and `os.treeEmpty` will follow without `os.exited`. */
   | { readonly type: 'os.forkerLost' };

@@ -2,7 +2,7 @@
 
 import type { Claim, Known, SharedCensus } from '../os/census.ts';
 import { clear } from '../os/clearing.ts';
-import { sameProcess } from '../os/identity.ts';
+import { type ProcessIdentity, sameProcess } from '../os/identity.ts';
 import type { Os, Sighting, SignalOutcome } from '../os/os.ts';
 import { pause } from '../os/pause.ts';
 import type { RunFile } from './run-file.ts';
@@ -57,7 +57,14 @@ interface Judged {
   readonly verdict: Verdict;
   readonly evidence: string;
   readonly known: Known | undefined;
+  /** What was seen on its pid, unless that was something else. */
+  readonly seen: ProcessIdentity | undefined;
 }
+
+/** What was done to whom: several processes may have a pid in turn, so that the pid alone tells nothing. */
+type Told = Map<string, { readonly target: Sighting; readonly action: SweepAction }>;
+
+const keyOf = ({ pid, startTime }: ProcessIdentity): string => `${pid}:${startTime}`;
 
 export async function clearRun(options: ClearRunOptions): Promise<ClearedRun> {
   const { os, census, runId, file, ownRunId, grace, dryRun } = options;
@@ -70,15 +77,15 @@ export async function clearRun(options: ClearRunOptions): Promise<ClearedRun> {
     known: judged.flatMap(({ known }) => known ?? []),
     ...(ownRunId === undefined ? {} : { spare: ownRunId }),
   };
-  const told = new Map<number, { target: Sighting; action: SweepAction }>();
+  const told: Told = new Map();
   if (dryRun) {
     for (const target of (await census.take()).covered(claim)) {
-      told.set(target.pid, { target, action: 'would-end' });
+      told.set(keyOf(target), { target, action: 'would-end' });
     }
     return { processes: report(runId, before, judged, told), empty: false };
   }
   const onSignal = (target: Sighting, signal: string, outcome: SignalOutcome) =>
-    told.set(target.pid, { target, action: actionOf(signal, outcome) });
+    told.set(keyOf(target), { target, action: actionOf(signal, outcome) });
   const tools = { kernel: os.processes, clock: os.clock, census };
   const left = await clear(tools, { claim, emptyLooks: 2, onSignal }, grace);
   markSurvivors(left, told);
@@ -93,16 +100,19 @@ async function judge(os: Os, file: RunFile): Promise<readonly Judged[]> {
       const { id, workerId } = record;
       if (record.state === 'reserved') {
         const evidence = 'reserved: killed before its fork was known; only its mark could find it';
-        return { id, workerId, pid: null, verdict: 'gone', evidence, known: undefined };
+        return { id, workerId, pid: null, verdict: 'gone', evidence, ...NOBODY };
       }
       const { pid } = record.process;
       const seen = await processes.inspect(pid);
       const { verdict, evidence } = orphanVerdict(file.runId, record, file.host.userId, processes.self, seen);
       const known = verdict === 'orphan' ? { ...record.process, session: seen!.session } : undefined;
-      return { id, workerId, pid, verdict, evidence, known };
+      const isIt = seen !== undefined && verdict !== 'reused' && sameProcess(seen, record.process);
+      return { id, workerId, pid, verdict, evidence, known, seen: isIt ? seen : undefined };
     }),
   );
 }
+
+const NOBODY = { known: undefined, seen: undefined } as const;
 
 /** The forker outlives its host only to do what we are about to do, and does it better: it is the parent. */
 async function letForkerFinish(os: Os, { forker }: RunFile, grace: number): Promise<void> {
@@ -119,18 +129,19 @@ function report(
   runId: string,
   before: readonly Judged[],
   judged: readonly Judged[],
-  told: ReadonlyMap<number, { target: Sighting; action: SweepAction }>,
+  told: Told,
 ): readonly SweptProcess[] {
-  const recorded = judged.map(({ known: _, ...entry }, index): SweptProcess => {
+  const recorded = judged.map(({ known: _, seen, ...entry }, index): SweptProcess => {
     const was = before[index]!;
     if (was.verdict === 'orphan' && entry.verdict === 'gone') {
       return { ...entry, verdict: 'orphan', evidence: was.evidence, action: 'ended-by-forker' };
     }
-    return { ...entry, action: told.get(entry.pid ?? 0)?.action ?? 'none' };
+    const done = seen === undefined ? undefined : told.get(keyOf(seen));
+    return { ...entry, action: done?.action ?? 'none' };
   });
-  const pids = new Set(judged.map(({ pid }) => pid));
+  const recordedKeys = new Set(judged.flatMap(({ seen }) => (seen === undefined ? [] : [keyOf(seen)])));
   const found = [...told.values()]
-    .filter(({ target }) => !pids.has(target.pid))
+    .filter(({ target }) => !recordedKeys.has(keyOf(target)))
     .map(({ target, action }): SweptProcess => {
       const workerId = (target.cookies ?? []).find((mark) => mark.runId === runId)?.workerId;
       const evidence = workerId === undefined ? 'a descendant of an orphan' : "the run's mark";
@@ -147,12 +158,10 @@ function actionOf(signal: string, outcome: SignalOutcome): SweepAction {
   return signal === 'SIGKILL' ? 'killed' : 'ended';
 }
 
-function markSurvivors(
-  survivors: readonly Sighting[],
-  told: Map<number, { target: Sighting; action: SweepAction }>,
-): void {
+function markSurvivors(survivors: readonly Sighting[], told: Told): void {
   for (const target of survivors) {
-    if (told.get(target.pid)?.action !== 'denied') told.set(target.pid, { target, action: 'survived' });
+    const key = keyOf(target);
+    if (told.get(key)?.action !== 'denied') told.set(key, { target, action: 'survived' });
   }
 }
 

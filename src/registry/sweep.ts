@@ -2,7 +2,7 @@
 import { codeOf, messageOf } from '../errors.ts';
 import { SharedCensus } from '../os/census.ts';
 import type { Os } from '../os/os.ts';
-import { clearRun, type SweptProcess } from './clear-run.ts';
+import { clearRun, type SweepAction, type SweptProcess } from './clear-run.ts';
 import { judgeHost, knockTwice } from './judge-host.ts';
 import { parseRunFile } from './run-file.ts';
 import { beganAt } from './run-id.ts';
@@ -63,6 +63,16 @@ export async function sweep(options: SweepOptions): Promise<SweepReport> {
   return { runs: swept };
 }
 
+const ENDED: readonly SweepAction[] = ['ended', 'killed', 'ended-by-forker'];
+const LEFT: readonly SweepAction[] = ['denied', 'survived'];
+
+/** How many processes were ended, and how many were found to be a dead run's and could not be. */
+export function countEnds({ runs }: SweepReport): { readonly killed: number; readonly left: number } {
+  const actions = runs.flatMap(({ processes }) => processes.map(({ action }) => action));
+  const count = (which: readonly SweepAction[]) => actions.filter((action) => which.includes(action)).length;
+  return { killed: count(ENDED), left: count(LEFT) };
+}
+
 /** One run that cannot be swept does not keep the others from it. */
 function notSwept(runId: string, error: unknown): SweptRun {
   const notes = [`it could not be swept: ${messageOf(error)}`];
@@ -96,7 +106,7 @@ async function sweepRun(
   if (options.dryRun) return { ...about, outcome: 'would-clear', processes };
   if (!empty) return { ...about, outcome: 'kept', processes };
   try {
-    await os.files.remove(socketPath(stateDirectory, runId));
+    await os.network.removeSocket(socketPath(stateDirectory, runId));
     await os.files.remove(runFilePath(stateDirectory, runId));
     return { ...about, outcome: 'cleared', processes };
   } catch (error) {
@@ -151,7 +161,7 @@ async function putAside({ os, stateDirectory }: SweepOptions, runId: string): Pr
   await os.files.rename(runFilePath(stateDirectory, runId), kept).catch((error: unknown) => {
     if (codeOf(error) !== 'ENOENT') throw error; // another run that swept at the same time was first
   });
-  await os.files.remove(socketPath(stateDirectory, runId));
+  await os.network.removeSocket(socketPath(stateDirectory, runId));
   return kept;
 }
 
@@ -164,7 +174,9 @@ async function removeLeftover(
   if (kind === 'file' || (await os.files.read(runFilePath(stateDirectory, runId))) !== undefined) return;
   if (kind === 'socket') {
     if ((await knockTwice(os, stateDirectory, runId)) !== 'refused') return;
-  } else if (!cleared.has(runId) && os.clock.now() - beganAt(runId) < TORN_WRITE_AFTER_MS) return;
+    return os.network.removeSocket(socketPath(stateDirectory, runId));
+  }
+  if (!cleared.has(runId) && os.clock.now() - beganAt(runId) < TORN_WRITE_AFTER_MS) return;
   await os.files.remove(`${runsDirectory(stateDirectory)}/${name}`);
 }
 

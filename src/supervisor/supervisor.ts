@@ -3,7 +3,7 @@ import type { ActorRefFrom, SnapshotFrom } from 'xstate';
 import { OptionsError, StartError } from '../errors.ts';
 import type { WorkerState } from '../events.ts';
 import { describeExit } from '../worker/exit-reason.ts';
-import type { WorkerRuntime } from '../worker/worker-runtime.ts';
+import type { Incarnation, WorkerRuntime } from '../worker/worker-runtime.ts';
 import {
   type ChildStatus,
   type SupervisorOutput,
@@ -31,6 +31,8 @@ export class Supervisor {
   readonly stopped: Promise<SupervisorOutput>;
   readonly #actor: SupervisorActor;
   readonly #runtime: WorkerRuntime;
+  /** Once it has ended, by path: with whoever still holds this supervisor, and no longer with the host. */
+  #last: ReadonlyMap<string, Incarnation | undefined> | undefined;
 
   constructor(path: string, actor: SupervisorActor, runtime: WorkerRuntime) {
     this.path = path;
@@ -38,7 +40,9 @@ export class Supervisor {
     this.#runtime = runtime;
     this.stopped = new Promise((resolve) => {
       const settle = (snapshot: SnapshotFrom<typeof supervisorMachine>) => {
-        if (snapshot.status === 'done') resolve(snapshot.output!);
+        if (snapshot.status !== 'done') return;
+        this.#last ??= new Map(snapshot.context.children.map(({ path }) => [path, runtime.take(path)]));
+        resolve(snapshot.output!);
       };
       settle(actor.getSnapshot());
       actor.subscribe({ next: settle, error: () => {} });
@@ -53,17 +57,20 @@ export class Supervisor {
         id: child.spec.id,
         path: child.path,
         state: this.#stateOf(child),
-        // A supervisor of this name before us may have left its incarnation there.
-        pid: child.incarnation === 0 ? undefined : this.#runtime.incarnation(child.path)?.pid,
+        pid: this.#incarnation(child.path)?.pid,
         starts: child.incarnation,
         command: [child.spec.command, ...child.spec.args].join(' '),
       }))
       .reverse();
   }
 
-  /** The end of what a child wrote, at most 64 KiB; empty for streams that go elsewhere. */
+  /**
+   * The end of what a child's newest incarnation wrote, at most 64 KiB; empty for streams that go elsewhere. It can be
+   * read when the child is down, and when the supervisor has ended, as long as this object is held: the host holds
+   * neither then.
+   */
   tail(childId: string, stream: 'stdout' | 'stderr' = 'stdout'): string {
-    return this.#runtime.incarnation(`${this.path}/${childId}`)?.output[stream].text() ?? '';
+    return this.#incarnation(`${this.path}/${childId}`)?.output[stream].text() ?? '';
   }
 
   /**
@@ -71,7 +78,7 @@ export class Supervisor {
    * when the child has no such input, or does not read any more.
    */
   async write(childId: string, data: string | Uint8Array): Promise<void> {
-    const stdin = this.#runtime.incarnation(`${this.path}/${childId}`)?.stdin;
+    const stdin = this.#incarnation(`${this.path}/${childId}`)?.stdin;
     if (stdin === undefined)
       throw new OptionsError('childId', `'${childId}' has no standard input to write to`);
     await stdin.write(data);
@@ -79,7 +86,7 @@ export class Supervisor {
 
   /** Ends a child's standard input: it reads to the end, and no more. */
   endInput(childId: string): void {
-    this.#runtime.incarnation(`${this.path}/${childId}`)?.stdin?.end();
+    this.#incarnation(`${this.path}/${childId}`)?.stdin?.end();
   }
 
   /** Stops the children in reverse order, each on its own plan; resolves when nothing is left of any. */
@@ -103,9 +110,13 @@ export class Supervisor {
     if (output.kind === 'shutdown')
       throw new StartError(this.path, 'it was stopped before all were ready', '');
     const { path, reason } = output;
-    const stderr = this.#runtime.incarnation(path)?.output.stderr.text() ?? '';
+    const stderr = this.#incarnation(path)?.output.stderr.text() ?? '';
     const cause = reason.kind === 'spawn-failed' ? { cause: reason.error } : {};
     throw new StartError(path, describeExit(reason), stderr, cause);
+  }
+
+  #incarnation(path: string): Incarnation | undefined {
+    return this.#last === undefined ? this.#runtime.incarnation(path) : this.#last.get(path);
   }
 
   #stateOf(child: ChildStatus): WorkerState {

@@ -27,7 +27,9 @@ export function describeExit(reason: ExitReason): string {
     case 'normal':
       return 'ended by itself with code 0';
     case 'shutdown':
-      return reason.forced ? 'was killed after it had not obeyed' : 'was stopped';
+      if (!reason.forced) return 'was stopped';
+      // Its plan may have begun with SIGKILL: whether it would have obeyed is not said.
+      return reason.signal === 'SIGKILL' ? 'was stopped by SIGKILL' : 'was stopped, what it left by SIGKILL';
     case 'killed':
       return 'was killed (SIGKILL) by somebody else';
     case 'crashed':

@@ -5,7 +5,7 @@ import { StringDecoder } from 'node:string_decoder';
 export const TAIL_BYTES = 64 * 1_024;
 /** However small the pieces come, no more of them are kept apart. */
 const MOST_CHUNKS = 1_024;
-/** A longer line is handed on in pieces of this many characters. */
+/** A longer line is handed on in pieces of this many UTF-16 units; one less where a character would be cut in half. */
 export const LONGEST_LINE = 64 * 1_024;
 
 /** The last bytes of a stream. */
@@ -88,11 +88,15 @@ export class LineSplitter {
   #handOnPieces(line: string): string {
     let rest = line;
     while (rest.length - (rest.endsWith('\r') ? 1 : 0) > LONGEST_LINE) {
-      this.#onLine(rest.slice(0, LONGEST_LINE));
-      rest = rest.slice(LONGEST_LINE);
+      const cut = isLeading(rest.charCodeAt(LONGEST_LINE - 1)) ? LONGEST_LINE - 1 : LONGEST_LINE;
+      this.#onLine(rest.slice(0, cut));
+      rest = rest.slice(cut);
     }
     return rest;
   }
 }
+
+/** The first half of a character that is two units; the decoder gives both or none. */
+const isLeading = (unit: number): boolean => (unit & 0xfc00) === 0xd800;
 
 const isContinuation = (byte: number | undefined): boolean => byte !== undefined && (byte & 0xc0) === 0x80;

@@ -6,7 +6,10 @@ import type { WorkerRuntime } from './worker-runtime.ts';
 
 export type ProbeRecord = Omit<ReservedRecord, 'state'>;
 
-/** @param request what to run; its `workerId` marks it, and names its record */
+/**
+ * Succeeds when it exits with 0; has failed only when nothing is left of it, for another try may follow at once.
+ * @param request what to run; its `workerId` marks it, and names its record
+ */
 export function runProbe(
   { registry, spawner }: WorkerRuntime,
   request: SpawnRequest,
@@ -33,7 +36,7 @@ export function runProbe(
         if (cancelled) process?.signal('SIGKILL');
         break;
       case 'os.exited':
-        tellSuccess(event.code === 0);
+        if (event.code === 0) tellSuccess(true);
         if (event.treeEmpty) tellOver();
         else process?.signal('SIGKILL'); // what it left behind is of no use to anybody
         break;

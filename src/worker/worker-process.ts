@@ -35,7 +35,8 @@ class WorkerProcess {
   #onNotify: () => void = () => {};
   #stopWatching: () => void = () => {};
   #settledTimer: Timer | undefined;
-  /** Its last readiness command has left nothing. */
+  #probes = 0;
+  /** Its last readiness command has left nothing; those before it had left nothing when the next was run. */
   #probeOver: Promise<void> = Promise.resolve();
 
   constructor(runtime: WorkerRuntime, input: WorkerInput, tell: (event: ProcessEvent) => void) {
@@ -150,7 +151,8 @@ class WorkerProcess {
 
   #runProbe(command: string, args: readonly string[]): Probe {
     const { spec, path } = this.#input;
-    const workerId = `${this.#input.workerId}?ready`;
+    this.#probes += 1;
+    const workerId = `${this.#input.workerId}?ready:${this.#probes}`;
     const request = { ...requestOf(this.#input), workerId, command, args, ...SILENT };
     const record = {
       workerId,

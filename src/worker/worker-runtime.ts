@@ -21,7 +21,10 @@ export class WorkerRuntime {
   readonly spawner: Spawner;
   readonly registry: RunRegistry;
   readonly events: EventBus;
-  /** The newest incarnation by path. It stays when its process is gone: its last words are still of interest. */
+  /**
+   * The newest incarnation by path. It stays when its process is gone, for its last words are still of interest: until
+   * its supervisor, which has ended, takes it over.
+   */
   readonly #incarnations = new Map<string, Incarnation>();
   readonly #listeners = new Set<OutputListener>();
 
@@ -38,6 +41,13 @@ export class WorkerRuntime {
 
   adopt(path: string, incarnation: Incarnation): void {
     this.#incarnations.set(path, incarnation);
+  }
+
+  /** From now on it is the caller's alone to keep. */
+  take(path: string): Incarnation | undefined {
+    const incarnation = this.#incarnations.get(path);
+    this.#incarnations.delete(path);
+    return incarnation;
   }
 
   onOutput(listener: OutputListener): () => void {

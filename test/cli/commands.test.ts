@@ -1,5 +1,5 @@
 /** The command line itself: help, wrong use, and what `reeve doctor` finds. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { openShell } from '../support/cli.ts';
 
@@ -62,6 +62,24 @@ describe('doctor', () => {
     const { code, stdout } = await openShell().run('doctor');
     for (const name of NAMES) expect(stdout).toMatch(new RegExp(`^ok  ${name} `, 'm'));
     expect(code).toBe(0);
+  });
+
+  test('leaves nothing in the state directory, whether it is there or not', async () => {
+    const shell = openShell();
+    await shell.run('doctor');
+    expect(readdirSync(shell.stateDirectory)).toEqual([]);
+    await shell.run('--state-dir', `${shell.directory}/to/be/made`, 'doctor');
+    expect(readdirSync(shell.directory)).toEqual([]);
+  });
+
+  test('ends with 1 when nothing can be written there, though the rights are there for root', async () => {
+    const { code, stdout } = await openShell().run('--state-dir', '/proc/reeve', 'doctor', '--json');
+    const { findings } = JSON.parse(stdout);
+    expect(findings.find(({ ok }: { ok: boolean }) => !ok)).toMatchObject({
+      name: 'state directory',
+      note: expect.stringMatching(/reeve-doctor-.*REEVE_STATE_DIR/),
+    });
+    expect(code).toBe(1);
   });
 
   test('ends with 1 when the state directory cannot be', async () => {

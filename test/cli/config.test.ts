@@ -28,6 +28,24 @@ describe('the forms', () => {
     expect(code).toBe(0);
   });
 
+  test('a directory may be named that holds one of the known names', async () => {
+    const shell = openShell();
+    shell.put('reeve.config.mjs', asModule(once('pwd -P')));
+    const elsewhere = openShell();
+    const { code, stdout } = await elsewhere.run('up', shell.directory);
+    expect(stdout).toContain(`s/w | ${shell.directory}\n`);
+    expect(code).toBe(0);
+    expect(await shell.run('up', '.')).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('JSON may begin with a byte order mark', async () => {
+    const shell = openShell();
+    shell.put('reeve.config.json', `\uFEFF${JSON.stringify(once('echo done'))}`);
+    const { code, stdout } = await shell.run('up');
+    expect(stdout).toContain('s/w | done\n');
+    expect(code).toBe(0);
+  });
+
   test('a relative directory of a worker counts from there', async () => {
     const shell = openShell();
     const config = once('pwd -P');
@@ -109,6 +127,13 @@ describe('what cannot be meant ends with 2 and starts nothing', () => {
     const shell = openShell();
     const { code, stderr } = await shell.run('up');
     expect(stderr).toMatch(/^reeve: none of reeve\.config\.ts, .* is in \/.*\n$/);
+    expect(code).toBe(2);
+  });
+
+  test('a directory without one', async () => {
+    const shell = openShell();
+    const { code, stderr } = await shell.run('up', shell.stateDirectory);
+    expect(stderr).toContain(` is in ${shell.stateDirectory}\n`);
     expect(code).toBe(2);
   });
 

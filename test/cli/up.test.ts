@@ -1,7 +1,7 @@
 /** `reeve up`: what it shows, and how it ends. */
 import { describe, expect, test } from 'vitest';
-import { once, openShell, TREE } from '../support/cli.ts';
-import { processesOfRun } from '../support/processes.ts';
+import { CLI, once, openShell, TREE } from '../support/cli.ts';
+import { processesOfRun, until } from '../support/processes.ts';
 
 test('shows in plain lines what starts and what is written, and stops in order on SIGINT', async () => {
   const shell = openShell();
@@ -136,4 +136,53 @@ test('a worker that ends without order is told of, and started again', async () 
   await up.says(/s\/a is ready[\s\S]*s\/a is ready/);
   up.process.kill('SIGINT');
   expect(await up.ended).toEqual({ code: null, signal: 'SIGINT' });
+});
+
+describe('when its output cannot be written, it stops everything in order, says so, and ends with 1', () => {
+  const reeve = `'${process.execPath}' '${CLI}' up`;
+  const chatty = {
+    supervisors: [
+      {
+        id: 's',
+        children: [
+          {
+            id: 'w',
+            command: 'sh',
+            args: ['-c', 'trap "echo bye >>obeyed; exit" TERM; while :; do date; sleep 0.05; done'],
+          },
+        ],
+      },
+    ],
+  };
+
+  test.each([
+    ['a full disk', `exec ${reeve} >/dev/full`, /ENOSPC/],
+    ['a full disk, with --json', `exec ${reeve} --json >/dev/full`, /ENOSPC/],
+    // It reads until the worker has said something, which had set its trap before.
+    [
+      'a reader that goes',
+      `{ ${reeve}; echo $? >code; } | sed '/w | /q' >/dev/null; cat obeyed; exit $(cat code)`,
+      /EPIPE/,
+    ],
+  ])('%s', async (_, script, complaint) => {
+    const shell = openShell();
+    shell.put('reeve.config.json', chatty);
+    const up = shell.exec('sh', ['-c', script]);
+    const run = await until('it has a record', () => shell.runs()[0]);
+    expect(await up.ended).toEqual({ code: 1, signal: null });
+    expect(up.stderr()).toMatch(/^reeve: standard output cannot be written: .*; stopping in order\n$/);
+    expect(up.stderr()).toMatch(complaint);
+    if (script.includes('obeyed')) expect(up.stdout()).toBe('bye\n');
+    expect(processesOfRun(run)).toEqual([]);
+    expect(shell.runs()).toEqual([]);
+  });
+
+  test('also when nobody can be told', async () => {
+    const shell = openShell();
+    shell.put('reeve.config.json', chatty);
+    const up = shell.exec('sh', ['-c', `exec ${reeve} >/dev/full 2>/dev/full`]);
+    const run = await until('it has a record', () => shell.runs()[0]);
+    expect(await up.ended).toEqual({ code: 1, signal: null });
+    expect(processesOfRun(run)).toEqual([]);
+  });
 });

@@ -3,7 +3,19 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { EventBus, type TimedEvent } from '../../src/events.ts';
+import { nodeOs } from '../../src/os/node-os.ts';
+import type { Os } from '../../src/os/os.ts';
 import { openHost, sleeper } from '../support/host.ts';
+import {
+  activeRecord,
+  identityNow,
+  putRunFile,
+  runFile,
+  scripts,
+  someRunId,
+  spawned,
+} from '../support/runs.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 const stopping = (why: string) => ({ type: 'host.stopping', why }) as const;
 const whys = (events: readonly TimedEvent[]) =>
@@ -90,6 +102,22 @@ describe("a host's own", () => {
     expect(last[0]).toMatchObject({ why: 'enough' });
   });
 
+  test('count of the sweep what was ended in truth, and what was not', async () => {
+    const stateDirectory = temporaryDirectory();
+    const orphans = await Promise.all(
+      ['a:1', 'b:1', 'c:1'].map(async (workerId) => {
+        const runId = someRunId();
+        const orphan = await spawned(scripts.obedient, { runId, workerId });
+        const record = activeRecord(workerId, identityNow(orphan.pid));
+        putRunFile(stateDirectory, runId, runFile(runId, [record]));
+        return orphan;
+      }),
+    );
+    const { host } = await openHost({ stateDirectory, os: denying(orphans[0]!.pid) });
+    const told = host.events.recent().find(({ type }) => type === 'sweep.finished');
+    expect(told).toMatchObject({ runs: 3, killed: 2, left: 1 });
+  });
+
   test('are as many as it was told to remember', async () => {
     const { host } = await openHost({ eventsKept: 3 });
     await host.supervise({ id: 's', children: [sleeper('a'), sleeper('b')] });
@@ -97,3 +125,13 @@ describe("a host's own", () => {
     expect(host.events.dropped).toBe(4);
   });
 });
+
+/** The real one, but that this process is not ours to signal; and that patience lasts a second at most. */
+function denying(denied: number): Os {
+  const real = nodeOs();
+  const signal: Os['processes']['signal'] = (pid, name) =>
+    pid === denied ? 'denied' : real.processes.signal(pid, name);
+  const setTimeout: Os['clock']['setTimeout'] = (action, ms) =>
+    real.clock.setTimeout(action, Math.min(ms, 1_000));
+  return { ...real, processes: { ...real.processes, signal }, clock: { ...real.clock, setTimeout } };
+}

@@ -1,8 +1,18 @@
 /** Where a run listens: who is let in, who is sent away, and what others learn by knocking. */
 import { spawn } from 'node:child_process';
-import { existsSync, lstatSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ControlSocket, socketAddress } from '../../src/os/control-socket.ts';
 import { nodeNetwork } from '../../src/os/node-network.ts';
@@ -147,5 +157,44 @@ describe('a path too long for a socket', () => {
     expect(existsSync(path)).toBe(false);
     expect(left.some((leftover) => existsSync(leftover))).toBe(false);
     expect(existsSync(control.address)).toBe(false);
+  });
+});
+
+describe("a dead run's socket is removed", () => {
+  /** As a host that was killed leaves it: a link, and the directory that it leads into. */
+  function leftBehind(prefix: string) {
+    const path = join(temporaryDirectory(), 'x'.repeat(80), '1_run.sock');
+    mkdirSync(dirname(path));
+    const directory = mkdtempSync(join(tmpdir(), prefix));
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+    writeFileSync(join(directory, 'socket'), '');
+    symlinkSync(join(directory, 'socket'), path);
+    return { path, directory };
+  }
+
+  test('with the directory in which it really stands', async () => {
+    const { path, directory } = leftBehind('reeve-1_run-');
+    await nodeNetwork.removeSocket(path);
+    expect([existsSync(directory), lstatSync(path, { throwIfNoEntry: false })]).toEqual([false, undefined]);
+    await nodeNetwork.removeSocket(path); // nothing is there, and that is no error
+  });
+
+  test.each([
+    ["has another run's name", 'reeve-1_other-', 0o700],
+    ['is open to others', 'reeve-1_run-', 0o755],
+  ])('but not a directory that %s', async (_, prefix, mode) => {
+    const { path, directory } = leftBehind(prefix);
+    chmodSync(directory, mode);
+    await nodeNetwork.removeSocket(path);
+    expect(existsSync(join(directory, 'socket'))).toBe(true);
+    expect(lstatSync(path, { throwIfNoEntry: false })).toBeUndefined();
+  });
+
+  test('and nothing else that stands in its directory', async () => {
+    const { path, directory } = leftBehind('reeve-1_run-');
+    writeFileSync(join(directory, 'stranger'), '');
+    await nodeNetwork.removeSocket(path);
+    expect(existsSync(join(directory, 'stranger'))).toBe(true);
+    expect(existsSync(join(directory, 'socket'))).toBe(false);
   });
 });

@@ -1,3 +1,5 @@
+import { existsSync, readlinkSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { nodeOs } from '../../src/os/node-os.ts';
 import { sweep } from '../../src/registry/sweep.ts';
@@ -51,6 +53,18 @@ describe('a real host', () => {
     expect(swept!.processes.filter(({ verdict }) => verdict === 'orphan')).toHaveLength(before - 1);
     second.send('stop');
     await second.exited;
+    expect(namesIn(`${stateDirectory}/runs`)).toEqual([]);
+  });
+
+  test('whose socket stands elsewhere, its path being too long, leaves nothing there either', async () => {
+    const stateDirectory = `${temporaryDirectory()}/${'x'.repeat(100)}`;
+    const host = await startHostProcess({ stateDirectory });
+    const [socket] = namesIn(`${stateDirectory}/runs`).filter((name) => name.endsWith('.sock'));
+    const directory = dirname(readlinkSync(`${stateDirectory}/runs/${socket}`));
+    expect(existsSync(directory)).toBe(true);
+    await killTogether(host.pid, host.forkerPid());
+    expect((await sweepNow(stateDirectory)).runs).toMatchObject([{ outcome: 'cleared' }]);
+    expect(existsSync(directory)).toBe(false);
     expect(namesIn(`${stateDirectory}/runs`)).toEqual([]);
   });
 

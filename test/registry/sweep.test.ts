@@ -112,6 +112,20 @@ describe('a dead run', () => {
     expect(isAlive(stranger.pid)).toBe(true);
   });
 
+  test('tells what it did of the process that it did it to, not of whoever had its pid before', async () => {
+    const stateDirectory = temporaryDirectory();
+    const runId = someRunId();
+    const worker = await spawned(scripts.obedient, { runId, workerId: 'w:2' });
+    const before = { ...identityNow(worker.pid), startTime: 1 };
+    putRunFile(stateDirectory, runId, runFile(runId, [activeRecord('w:1', before)]));
+    const { runs } = await sweepNow(stateDirectory);
+    await worker.gone;
+    expect(runs[0]!.processes).toMatchObject([
+      { workerId: 'w:1', pid: worker.pid, verdict: 'reused', action: 'none' },
+      { workerId: 'w:2', pid: worker.pid, verdict: 'orphan', action: 'ended' },
+    ]);
+  });
+
   test('is looked at, and nothing else, by a dry run', async () => {
     const stateDirectory = temporaryDirectory();
     const runId = someRunId();

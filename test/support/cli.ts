@@ -9,6 +9,16 @@ import { temporaryDirectory } from './temporary.ts';
 
 export const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
+/** Whether a terminal shows colours is decided by these, not by where the tests happen to run. */
+const COLORFUL = {
+  TERM: 'xterm-256color',
+  CI: undefined,
+  FORCE_COLOR: undefined,
+  NO_COLOR: undefined,
+  NODE_DISABLE_COLORS: undefined,
+  TF_BUILD: undefined,
+};
+
 export interface Ended {
   readonly code: number | null;
   readonly signal: string | null;
@@ -58,8 +68,7 @@ export function openShell(environment: NodeJS.ProcessEnv = {}): Shell {
       cwd: directory,
       env: {
         ...process.env,
-        NO_COLOR: undefined,
-        FORCE_COLOR: undefined,
+        ...COLORFUL,
         REEVE_STATE_DIR: stateDirectory,
         ...environment,
       },

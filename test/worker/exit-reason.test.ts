@@ -36,7 +36,11 @@ describe('in words', () => {
   test.each<[ExitReason, string]>([
     [{ kind: 'normal' }, 'ended by itself with code 0'],
     [{ kind: 'shutdown', code: 0, signal: null, forced: false }, 'was stopped'],
-    [{ kind: 'shutdown', code: null, signal: 'SIGKILL', forced: true }, 'was killed after it had not obeyed'],
+    [{ kind: 'shutdown', code: null, signal: 'SIGKILL', forced: true }, 'was stopped by SIGKILL'],
+    [
+      { kind: 'shutdown', code: null, signal: 'SIGTERM', forced: true },
+      'was stopped, what it left by SIGKILL',
+    ],
     [{ kind: 'killed' }, 'was killed (SIGKILL) by somebody else'],
     [{ kind: 'crashed', code: 3, signal: null }, 'ended with code 3'],
     [{ kind: 'crashed', code: null, signal: 'SIGSEGV' }, 'was ended by SIGSEGV'],

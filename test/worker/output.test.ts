@@ -72,6 +72,18 @@ describe('lines', () => {
     ).toEqual(pieces);
   });
 
+  test.each([0, 1, 2, 3])('too long ones are never cut within a character (%i bytes before it)', (before) => {
+    const long = 'x'.repeat(before) + '😀é'.repeat(LONGEST_LINE);
+    const lines: string[] = [];
+    const splitter = new LineSplitter((line) => lines.push(line));
+    const all = bytes(`${long}\n`);
+    for (let at = 0; at < all.length; at += 999) splitter.add(all.subarray(at, at + 999));
+    expect(lines.length).toBeGreaterThan(3);
+    expect(lines.filter((line) => /\p{Cs}/u.test(line))).toEqual([]); // half a pair
+    expect(lines.join('')).toBe(long);
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(LONGEST_LINE);
+  });
+
   test('of the greatest length are one piece, also with a carriage return after them', () => {
     const longest = 'x'.repeat(LONGEST_LINE);
     expect(split(`${longest}\n`)).toEqual([longest]);

@@ -23,6 +23,8 @@ let begin: Begin | undefined;
 let children: Children | undefined;
 const sockets = new Map<number, Socket>();
 let lastSocket = 0;
+/** The pids of what would not die. */
+let left: readonly number[] = [];
 
 const line = new Line<ForkerReport, ForkerCommand>(
   new Socket({ fd: LINE_FD, readable: true, writable: true }),
@@ -52,7 +54,7 @@ function obey(command: ForkerCommand): void {
   } else if (command.do === 'answer') {
     line.send({ is: 'well' });
   } else {
-    void children!.clearAll().then((left) => line.send({ is: 'closed', left }));
+    void close();
   }
 }
 
@@ -140,9 +142,15 @@ function open(source: Exclude<StreamSource, number>, fd: number): 'ignore' | num
   return openSync(source.file, fd === 0 ? 'r' : 'a', 0o600);
 }
 
+async function close(): Promise<void> {
+  left = await children!.clearAll();
+  line.send({ is: 'closed', left });
+}
+
 async function hostIsGone(): Promise<void> {
   if (begin === undefined || children === undefined) process.exit(0);
-  const left = await children.clearAll(ORPHANS_PATIENCE_MS);
+  // What did not die while the host waited is not tried again while it waits for us.
+  if (left.length === 0) left = await children.clearAll(ORPHANS_PATIENCE_MS);
   if (left.length > 0) process.exit(1);
   for (const path of begin.leftovers) removeWithTemporaries(path);
   process.exit(0);

@@ -1,0 +1,23 @@
+/** Standard output that cannot be written: its reader has gone, or its disk is full. */
+import { codeOf, messageOf } from '../errors.ts';
+
+type OutputError = Error & { readonly code?: string };
+
+/** For commands that only tell something. A reader that has gone, as `head` does: as if SIGPIPE had ended us. */
+export function endOnBrokenOutput(error: OutputError): never {
+  if (codeOf(error) !== 'EPIPE') console.error(complaintAbout(error));
+  process.exit(codeOf(error) === 'EPIPE' ? 128 + 13 : 1);
+}
+
+/** For a command that has something to put in order first: `onBroken` is called once, with what to say of it. */
+export function outliveBrokenOutput(onBroken: (complaint: string) => void): void {
+  let broken = false;
+  process.stdout.off('error', endOnBrokenOutput).on('error', (error: OutputError) => {
+    if (broken) return;
+    broken = true;
+    onBroken(complaintAbout(error));
+  });
+}
+
+const complaintAbout = (error: OutputError): string =>
+  `reeve: standard output cannot be written: ${messageOf(error)}`;
