@@ -111,7 +111,7 @@ test('one that somebody still reads is removed, though its end was seen', async 
 });
 
 test('after a crowd no more than 256 are kept', async () => {
-  const { pool, make, take, pathOf, asked, directory } = setUp();
+  const { make, take, pathOf, asked, directory } = setUp();
   const crowd = take(300);
   await make(asked[0]);
   await Promise.all((await crowd)!.map((end) => useUp(end, pathOf(end))));
