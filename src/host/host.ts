@@ -4,7 +4,7 @@ import { HostStoppedError, messageOf, OptionsError } from '../errors.ts';
 import { EventBus } from '../events.ts';
 import type { ForkerEvent, Os, Spawner } from '../os/os.ts';
 import { newRunId } from '../registry/run-id.ts';
-import { socketPath } from '../registry/run-paths.ts';
+import { fifoDirectory, socketPath } from '../registry/run-paths.ts';
 import { RunRegistry } from '../registry/run-registry.ts';
 import { countEnds, type SweepReport, sweep } from '../registry/sweep.ts';
 import { Supervisor, type SupervisorActor } from '../supervisor/supervisor.ts';
@@ -75,6 +75,7 @@ async function openSpawner(
     runId,
     orphanGrace,
     socketPath: socketPath(stateDirectory, runId),
+    fifoDirectory: fifoDirectory(stateDirectory, runId),
     runFile: registry.path,
     onForker,
   });

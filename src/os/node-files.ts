@@ -18,7 +18,7 @@ export const nodeFiles: Files = {
   },
   write: (path, text) => writeFile(path, text, { mode: PRIVATE_FILE }),
   rename: (from, to) => rename(from, to),
-  remove: (path) => rm(path, { force: true }),
+  remove: (path) => rm(path, { force: true, recursive: true }),
   async list(directory) {
     try {
       return (await readdir(directory)).sort();

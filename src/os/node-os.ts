@@ -1,8 +1,10 @@
 /** The real outside world, assembled. */
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { SharedCensus } from './census.ts';
 import { ControlSocket } from './control-socket.ts';
 import { DirectSpawner } from './forker/direct.ts';
+import { makeFifoDirectory } from './forker/fifo.ts';
 import { ForkerSpawner } from './forker/forker.ts';
 import { type KernelName, kernelHere, kernelNamed } from './kernels.ts';
 import { nodeFiles } from './node-files.ts';
@@ -33,21 +35,27 @@ export function nodeOs(kernelName: KernelName = kernelHere()): Os {
       onError: (error) => forker?.refuse(error),
     });
     if (options.kind === 'forker') {
-      const leftovers = [...control.leftovers, options.runFile];
+      const fifoDirectory = makeFifoDirectory(options.fifoDirectory);
+      const leftovers = [...control.leftovers, options.fifoDirectory, options.runFile];
       const socketPath = control.address;
-      forker = new ForkerSpawner({ ...options, tools, env, secret, kernelName, leftovers, socketPath });
+      const own = { tools, env, secret, kernelName, leftovers, socketPath, fifoDirectory };
+      forker = new ForkerSpawner({ ...options, ...own });
     }
+    const clean = () => {
+      control.close();
+      rmSync(options.fifoDirectory, { force: true, recursive: true });
+    };
     const spawner = forker ?? new DirectSpawner({ ...options, tools, env });
     try {
       await forker?.start();
     } catch (error) {
-      control.close();
+      clean();
       throw error;
     }
     return {
       spawn: (request, listener) => spawner.spawn(request, listener),
       abandon: () => spawner.abandon(),
-      close: () => spawner.close().finally(() => control.close()),
+      close: () => spawner.close().finally(clean),
     };
   }
 }

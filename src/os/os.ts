@@ -33,7 +33,7 @@ export interface Files {
   /** Creates or replaces, mode 0600. Not atomic: rename does that. */
   write(path: string, text: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
-  /** No error when there is no such file. */
+  /** A directory goes with all that is in it. No error when there is no such file. */
   remove(path: string): Promise<void>;
   /** The names in a directory, sorted; none when there is no such directory. */
   list(directory: string): Promise<readonly string[]>;
@@ -117,6 +117,8 @@ export interface SpawnerOptions {
   readonly runId: string;
   /** Where this run listens: the forker connects here, and other runs knock. */
   readonly socketPath: string;
+  /** Where its forker may put FIFOs: a directory that it makes, and that goes when the run is over. */
+  readonly fifoDirectory: string;
   /** What a forker removes when the run is over; without one that is the host's to do, or a sweep's. */
   readonly runFile: string;
   /** Milliseconds between SIGTERM and SIGKILL for what outlives the host. */

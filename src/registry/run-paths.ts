@@ -6,6 +6,8 @@ export const runFilePath = (stateDirectory: string, runId: string): string =>
   `${runsDirectory(stateDirectory)}/${runId}.json`;
 export const socketPath = (stateDirectory: string, runId: string): string =>
   `${runsDirectory(stateDirectory)}/${runId}.sock`;
+export const fifoDirectory = (stateDirectory: string, runId: string): string =>
+  `${runsDirectory(stateDirectory)}/${runId}.fifos`;
 
 /** Files that could not be understood are kept here. */
 export const damagedDirectory = (stateDirectory: string): string => `${stateDirectory}/damaged`;
@@ -13,9 +15,14 @@ export const damagedDirectory = (stateDirectory: string): string => `${stateDire
 /** The run that a name in the runs directory belongs to, and what it is of that run. */
 export function parseRunName(
   name: string,
-): { runId: string; kind: 'file' | 'socket' | 'temporary' } | undefined {
-  const match = /^(\d+_[a-z0-9]+)\.(json|sock|json\.\d+\.tmp)$/.exec(name);
+): { runId: string; kind: 'file' | 'socket' | 'fifos' | 'temporary' } | undefined {
+  const match = /^(\d+_[a-z0-9]+)\.(json|sock|fifos|json\.\d+\.tmp)$/.exec(name);
   if (match === null || !isRunId(match[1]!)) return undefined;
-  const kind = match[2] === 'json' ? 'file' : match[2] === 'sock' ? 'socket' : 'temporary';
-  return { runId: match[1]!, kind };
+  return { runId: match[1]!, kind: KINDS[match[2]!] ?? 'temporary' };
 }
+
+const KINDS: Readonly<Record<string, 'file' | 'socket' | 'fifos'>> = {
+  json: 'file',
+  sock: 'socket',
+  fifos: 'fifos',
+};

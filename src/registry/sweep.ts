@@ -165,7 +165,7 @@ async function putAside({ os, stateDirectory }: SweepOptions, runId: string): Pr
   return kept;
 }
 
-/** What a run without a file of its own left in the directory: a dead socket, a write cut short. */
+/** What a run without a file of its own left in the directory: a dead socket, its FIFOs, a write cut short. */
 async function removeLeftover(
   { os, stateDirectory }: SweepOptions,
   { runId, kind, name }: { runId: string; kind: string; name: string },
@@ -176,7 +176,10 @@ async function removeLeftover(
     if ((await knockTwice(os, stateDirectory, runId)) !== 'refused') return;
     return os.network.removeSocket(socketPath(stateDirectory, runId));
   }
-  if (!cleared.has(runId) && os.clock.now() - beganAt(runId) < TORN_WRITE_AFTER_MS) return;
+  if (!cleared.has(runId)) {
+    if (os.clock.now() - beganAt(runId) < TORN_WRITE_AFTER_MS) return;
+    if (kind === 'fifos' && (await knockTwice(os, stateDirectory, runId)) === 'answered') return;
+  }
   await os.files.remove(`${runsDirectory(stateDirectory)}/${name}`);
 }
 

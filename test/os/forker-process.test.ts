@@ -21,6 +21,8 @@ test('that is stopped does not answer, is killed, and counts as lost', async () 
       outer: [],
       env: {},
       socketPath: '/no/such/socket',
+      fifoDirectory: undefined,
+      firstFifos: undefined,
       secret: '',
       firstStream: 0,
       leftovers: [],

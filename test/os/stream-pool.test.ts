@@ -1,8 +1,8 @@
-/** Streams that were connected ahead of time: who gets which, and who is told of a failure. */
+/** Sockets that were connected ahead of time: who gets which, and who is told of a failure. */
 import { Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import type { SpawnFailure } from '../../src/errors.ts';
-import { StreamPool } from '../../src/os/forker/stream-pool.ts';
+import { type StreamEnd, StreamPool } from '../../src/os/forker/stream-pool.ts';
 
 const NO_DESCRIPTOR: SpawnFailure = {
   phase: 'streams',
@@ -18,30 +18,30 @@ function setUp() {
   const arrive = (count: number) => {
     for (let index = 0; index < count; index += 1) {
       lastId += 1;
-      pool.add({ id: lastId, socket: new Socket() });
+      pool.add({ source: lastId, socket: new Socket() });
     }
   };
   const total = () => asked.reduce((sum, count) => sum + count, 0);
   return { pool, asked, total, arrive };
 }
 
-const ids = (ends: readonly { readonly id: number }[]) => ends.map(({ id }) => id);
+const ids = (ends: readonly StreamEnd[]) => ends.map(({ source }) => source);
 
 test('none are asked for before somebody wants them', () => {
   expect(setUp().asked).toEqual([]);
 });
 
-test('eight are kept ready', () => {
+test('four are kept ready', () => {
   const { pool, asked } = setUp();
   pool.refill();
-  expect(asked).toEqual([8]);
+  expect(asked).toEqual([4]);
 });
 
 test('what is expected is not asked for twice', () => {
   const { pool, asked } = setUp();
   pool.refill();
   pool.refill();
-  expect(asked).toEqual([8]);
+  expect(asked).toEqual([4]);
 });
 
 test('a taker gets what is ready at once, the oldest first', async () => {
@@ -71,19 +71,19 @@ test('takers are served in order, each when all of its own are there', async () 
 test('a burst asks for what it needs beyond what is kept', () => {
   const { pool, total } = setUp();
   for (let taker = 0; taker < 10; taker += 1) void pool.take(3);
-  expect(total()).toBe(38);
+  expect(total()).toBe(34);
 });
 
 test('when half are taken, more are asked for', async () => {
   const { pool, asked, arrive } = setUp();
   pool.refill();
-  arrive(8);
-  await pool.take(3);
-  pool.refillWhenLow();
-  expect(asked).toEqual([8]);
+  arrive(4);
   await pool.take(1);
   pool.refillWhenLow();
-  expect(asked).toEqual([8, 4]);
+  expect(asked).toEqual([4]);
+  await pool.take(1);
+  pool.refillWhenLow();
+  expect(asked).toEqual([4, 2]);
 });
 
 test('a failure is told to all who wait, and not asked for again by itself', async () => {
@@ -113,7 +113,7 @@ test('who comes after a failure is not told of others of its kind that were on t
   pool.fail(NO_DESCRIPTOR, 1);
   await expect(first).rejects.toEqual(NO_DESCRIPTOR);
   const second = pool.take(2);
-  for (let late = 0; late < 11; late += 1) pool.fail(NO_DESCRIPTOR, 1);
+  for (let late = 0; late < 7; late += 1) pool.fail(NO_DESCRIPTOR, 1);
   arrive(2);
   expect(ids(await second)).toEqual([1, 2]);
 });
@@ -121,7 +121,7 @@ test('who comes after a failure is not told of others of its kind that were on t
 test('who comes after a failure is told of the next', async () => {
   const { pool } = setUp();
   const first = pool.take(4);
-  for (let failed = 0; failed < 12; failed += 1) pool.fail(NO_DESCRIPTOR, 1);
+  for (let failed = 0; failed < 8; failed += 1) pool.fail(NO_DESCRIPTOR, 1);
   await expect(first).rejects.toEqual(NO_DESCRIPTOR);
   const second = pool.take(2);
   pool.fail(NO_DESCRIPTOR, 1);
@@ -134,7 +134,7 @@ test('who waits when the forker is lost gets streams of the next one', async () 
   arrive(1);
   pool.clear();
   pool.refill();
-  expect(asked).toEqual([10, 10]);
+  expect(asked).toEqual([6, 6]);
   arrive(2);
   expect(ids(await waiting)).toEqual([2, 3]);
 });
@@ -142,7 +142,7 @@ test('who waits when the forker is lost gets streams of the next one', async () 
 test('ends of a lost forker are closed', async () => {
   const { pool } = setUp();
   const socket = new Socket();
-  pool.add({ id: 1, socket });
+  pool.add({ source: 1, socket });
   pool.clear();
   expect(socket.destroyed).toBe(true);
 });

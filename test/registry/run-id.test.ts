@@ -48,6 +48,7 @@ describe('a new run ID', () => {
     const id = newRunId(clockAt(1_700_000_000_123, 1), nodeOs().random);
     expect(parseRunName(`${id}.json`)).toEqual({ runId: id, kind: 'file' });
     expect(parseRunName(`${id}.sock`)).toEqual({ runId: id, kind: 'socket' });
+    expect(parseRunName(`${id}.fifos`)).toEqual({ runId: id, kind: 'fifos' });
     expect(parseRunName(`${id}.json.17.tmp`)).toEqual({ runId: id, kind: 'temporary' });
   });
 });

@@ -74,6 +74,7 @@ export async function openRun(
     kind,
     runId,
     socketPath: join(directory, 'run.sock'),
+    fifoDirectory: join(directory, 'run.fifos'),
     runFile: join(directory, 'run.json'),
     orphanGrace,
     onForker: (event) => forkerEvents.push(event),

@@ -206,17 +206,16 @@ export class Children {
     this.#clearingStragglersOf.delete(workerId);
   }
 
-  #environment(order: ForkOrder): Record<string, string> {
+  /** Inherits what every child starts from, as `spawn` reads it too: to copy some dozens of variables costs more. */
+  #environment(order: ForkOrder): NodeJS.ProcessEnv {
     const { runId, outer, env } = this.#options;
     const mark = cookieVariables({ runId, workerId: order.workerId }, outer);
     // The mark stands in front: that is where a look at the environment finds it first.
-    const environment: Record<string, string> = { ...mark, ...env };
+    const environment: NodeJS.ProcessEnv = Object.assign(Object.create(env), mark);
     for (const [name, value] of Object.entries(order.env)) {
-      if (Object.hasOwn(mark, name)) continue;
-      if (value === null) delete environment[name];
-      else environment[name] = value;
+      if (!Object.hasOwn(mark, name)) environment[name] = value ?? undefined;
     }
-    return Object.assign(environment, mark);
+    return environment;
   }
 }
 

@@ -14,18 +14,14 @@ const specs = ({ stdin, stdout, stderr, fd3 }: SpawnRequest): readonly StreamSpe
   fd3,
 ];
 
-/** How many streams must be connected for it. */
-export const streamCount = (request: SpawnRequest): number =>
-  specs(request).filter((spec) => spec === 'pipe').length;
-
-/** @param ends as many as `streamCount` says, in the order of their descriptors */
+/** @param ends one for each `pipe`, in the order of their descriptors */
 export function orderOf(id: number, request: SpawnRequest, ends: readonly StreamEnd[]): ForkOrder {
   const { workerId, command, args } = request;
   const cwd = resolve(request.cwd ?? '.'); // the forker's own directory is another
   const left = [...ends];
   const source = (spec: StreamSpec): StreamSource => {
     if (typeof spec === 'object') return { file: resolve(spec.file) };
-    return spec === 'pipe' ? left.shift()!.id : spec;
+    return spec === 'pipe' ? left.shift()!.source : spec;
   };
   const streams = specs(request).map(source) as unknown as ForkOrder['streams'];
   return { id, workerId, command, args, cwd, env: environmentOf(request), streams };

@@ -10,7 +10,7 @@ import type { KernelName } from '../kernels.ts';
 import type { Clock } from '../os.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Line } from './line.ts';
-import type { ForkerCommand, ForkerReport } from './messages.ts';
+import type { FifoBatch, ForkerCommand, ForkerReport } from './messages.ts';
 
 /** How long a forker may take from its start to its first word, in milliseconds. */
 const START_TIMEOUT_MS = 10_000;
@@ -26,6 +26,8 @@ export interface ForkerProcessOptions {
   readonly socketPath: string;
   readonly secret: string;
   readonly firstStream: number;
+  readonly fifoDirectory: string | undefined;
+  readonly firstFifos: FifoBatch | undefined;
   readonly leftovers: readonly string[];
   readonly orphanGrace: number;
   readonly kernelName: KernelName;
@@ -73,7 +75,8 @@ export class ForkerProcess {
       () => this.#lineClosed(),
     );
     this.#process.unref();
-    const { runId, outer, env, socketPath, secret, firstStream, leftovers, orphanGrace } = options;
+    const { runId, outer, env, socketPath, secret, firstStream } = options;
+    const { fifoDirectory, firstFifos, leftovers, orphanGrace } = options;
     this.#line.send({
       do: 'begin',
       runId,
@@ -82,6 +85,8 @@ export class ForkerProcess {
       socketPath,
       secret,
       firstStream,
+      fifoDirectory,
+      firstFifos,
       leftovers,
       orphanGrace,
     });

@@ -6,11 +6,12 @@ import { type ProcessIdentity, SETTLED_AFTER_MS } from '../identity.ts';
 import type { KernelName } from '../kernels.ts';
 import type { OsProcess, OsProcessEvent, Spawner, SpawnerOptions, SpawnRequest } from '../os.ts';
 import { pause } from '../pause.ts';
-import { orderOf, streamCount, streamsOf } from './fork-order.ts';
+import { orderOf, streamsOf } from './fork-order.ts';
 import { ForkerProcess } from './forker-process.ts';
 import type { ChildReport, ForkerCommand, ForkerReport } from './messages.ts';
 import { failure, ownLack } from './spawn-failure.ts';
-import { type StreamEnd, StreamPool } from './stream-pool.ts';
+import type { StreamEnd } from './stream-pool.ts';
+import { StreamSupply } from './stream-supply.ts';
 
 /** A new forker that dies before it is ready is tried again this often, then its workers fail to start. */
 const ATTEMPTS = 3;
@@ -31,9 +32,11 @@ interface Birth {
   ends: readonly StreamEnd[];
 }
 
-export interface ForkerSpawnerOptions extends SpawnerOptions {
+export interface ForkerSpawnerOptions extends Omit<SpawnerOptions, 'fifoDirectory'> {
   readonly tools: ClearingTools;
   readonly secret: string;
+  /** Undefined when there are to be no FIFOs. */
+  readonly fifoDirectory: string | undefined;
   readonly leftovers: readonly string[];
   readonly kernelName: KernelName;
   readonly env: Readonly<Record<string, string>>;
@@ -42,7 +45,7 @@ export interface ForkerSpawnerOptions extends SpawnerOptions {
 export class ForkerSpawner implements Spawner {
   readonly #options: ForkerSpawnerOptions;
   readonly #births = new Map<number, Birth>();
-  readonly #pool = new StreamPool((count) => this.#send({ do: 'connect', count }));
+  readonly #streams: StreamSupply;
   #forker: ForkerProcess | undefined;
   #failedToStart = false;
   /** Settles when there is a forker again, or none can be had. */
@@ -57,6 +60,7 @@ export class ForkerSpawner implements Spawner {
 
   constructor(options: ForkerSpawnerOptions) {
     this.#options = options;
+    this.#streams = new StreamSupply(options.fifoDirectory, (command) => this.#send(command));
   }
 
   start(): Promise<void> {
@@ -69,7 +73,7 @@ export class ForkerSpawner implements Spawner {
     this.#failedToStart = false;
     ready.catch((error: unknown) => {
       this.#failedToStart = true;
-      this.#pool.failAll(failure('forker', error));
+      this.#streams.failAll(failure('forker', error));
     });
     return ready;
   }
@@ -91,15 +95,15 @@ export class ForkerSpawner implements Spawner {
     return { signal: (signal) => this.#send({ do: 'signal', id: birth.id, signal: signal ?? null }) };
   }
 
-  /** A stream has come in from the forker. */
+  /** A socket has come in from the forker. */
   admit(id: number, socket: Socket): void {
-    if (id > this.#firstStream) this.#pool.add({ id, socket });
+    if (id > this.#firstStream) this.#streams.add({ source: id, socket });
     else socket.destroy(); // from a forker that has died meanwhile
   }
 
   /** Streams cannot come in, as when the host has no descriptor left. */
   refuse(error: Error): void {
-    this.#pool.fail(failure('streams', error));
+    this.#streams.fail(failure('streams', error));
   }
 
   close(): Promise<readonly number[]> {
@@ -119,7 +123,7 @@ export class ForkerSpawner implements Spawner {
     try {
       return await closed; // also when it is lost meanwhile: then we clear up ourselves
     } finally {
-      this.#pool.clear();
+      this.#streams.clear();
       forker.dismiss();
       await forker.gone;
     }
@@ -133,7 +137,7 @@ export class ForkerSpawner implements Spawner {
     try {
       if (this.#failedToStart && this.#closing === undefined) void this.#become(this.#startForker());
       await this.#ready;
-      const ends = await this.#pool.take(streamCount(birth.request));
+      const ends = await this.#streams.take(birth.request);
       birth.ends = ends;
       birth.phase = 'ordered';
       this.#send({ do: 'fork', order: orderOf(birth.id, birth.request, ends) });
@@ -157,13 +161,14 @@ export class ForkerSpawner implements Spawner {
           clock,
           outer: kernel.self.cookies,
           firstStream: this.#firstStream,
+          firstFifos: this.#streams.firstFifos(),
           onReport: (report) => this.#heard(report),
           onLost: (identity, cause) => void this.#lost(forker, identity, cause),
         });
         this.#forker = forker;
         const identity = await forker.ready;
         forker.hold(this.#births.size > 0);
-        this.#pool.refill();
+        this.#streams.refill();
         this.#options.onForker({ type: 'started', identity, ms: clock.monotonic() - begun });
         return;
       } catch (error) {
@@ -175,13 +180,15 @@ export class ForkerSpawner implements Spawner {
   }
 
   #heard(report: ForkerReport): void {
-    if (report.is === 'connect-failed') this.#pool.fail(ownLack() ?? report.failure, 1);
+    if (report.is === 'connect-failed') this.#streams.fail(ownLack() ?? report.failure, 1);
+    else if (report.is === 'fifos-made') this.#streams.addFifos(report.batch);
+    else if (report.is === 'fifos-refused') this.#streams.refuseFifos();
     else if (report.is === 'closed') this.#closed(report.left);
     else if ('id' in report) this.#heardOf(this.#births.get(report.id), report);
   }
 
   #heardOf(birth: Birth | undefined, report: ChildReport): void {
-    if (report.is === 'forked' || report.is === 'fork-failed') this.#pool.refillWhenLow();
+    if (report.is === 'forked' || report.is === 'fork-failed') this.#streams.refillWhenLow();
     if (birth === undefined) return;
     if (report.is === 'forked') {
       birth.phase = 'alive';
@@ -221,7 +228,7 @@ export class ForkerSpawner implements Spawner {
     if (forker !== this.#forker) return;
     const births = [...this.#births.values()].filter((birth) => birth.phase !== 'waiting');
     this.#forker = undefined;
-    this.#pool.clear();
+    this.#streams.clear();
     this.#firstStream += STREAMS_PER_FORKER; // its streams that are still to come in come too late
     void this.#become(this.#recover(births));
     this.#options.onForker({ type: 'lost', identity, workers: births.length, cause });

@@ -4,8 +4,22 @@ import type { Cookie } from '../cookie.ts';
 import type { ProcessIdentity } from '../identity.ts';
 import type { Signal } from '../os.ts';
 
-/** Where one of a child's descriptors 0 to 3 comes from. A number names a socket that the forker connected before. */
-export type StreamSource = 'ignore' | 'inherit' | number | { readonly file: string };
+/**
+ * Where one of a child's descriptors 0 to 3 comes from. A number names a socket that the forker connected before; a FIFO
+ * is open at the host's end already.
+ */
+export type StreamSource =
+  | 'ignore'
+  | 'inherit'
+  | number
+  | { readonly file: string }
+  | { readonly fifo: number };
+
+/** FIFOs are called by their numbers: these, from the first one on. */
+export interface FifoBatch {
+  readonly first: number;
+  readonly count: number;
+}
 
 export interface ForkOrder {
   /** Names the child on this line; never used twice in a run. */
@@ -31,11 +45,15 @@ export type ForkerCommand =
       readonly secret: string;
       /** Its streams are numbered from here: those of the forker before it may still be on their way. */
       readonly firstStream: number;
-      /** To be removed when the run has ended without its host: its file, its socket. */
+      readonly fifoDirectory: string | undefined;
+      /** To be made before it is ready. */
+      readonly firstFifos: FifoBatch | undefined;
+      /** To be removed when the run has ended without its host: its file, its socket, its FIFOs. */
       readonly leftovers: readonly string[];
       readonly orphanGrace: number;
     }
   | { readonly do: 'connect'; readonly count: number }
+  | { readonly do: 'make-fifos'; readonly batch: FifoBatch }
   | { readonly do: 'fork'; readonly order: ForkOrder }
   | { readonly do: 'signal'; readonly id: number; readonly signal: Signal | null }
   /** Say that you are well. */
@@ -59,6 +77,8 @@ export type ForkerReport =
   | ChildReport
   | { readonly is: 'ready'; readonly identity: ProcessIdentity }
   | { readonly is: 'connect-failed'; readonly failure: SpawnFailure }
+  | { readonly is: 'fifos-made'; readonly batch: FifoBatch }
+  | { readonly is: 'fifos-refused' }
   | { readonly is: 'well' }
   | { readonly is: 'closed'; readonly left: readonly number[] }
   | { readonly is: 'broken'; readonly message: string };

@@ -1,19 +1,20 @@
 /** The forker: the parent of every worker, and their guardian when the host is gone. Runs as a process of its own. */
-import { closeSync, existsSync, openSync, readdirSync, rmSync } from 'node:fs';
-import { connect, Socket } from 'node:net';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { messageOf } from '../../errors.ts';
 import { SharedCensus } from '../census.ts';
 import { kernelNamed } from '../kernels.ts';
 import { realClock } from '../real-clock.ts';
+import { type ChildStdio, ChildStreams } from './child-streams.ts';
 import { Children } from './children.ts';
+import { makeFifos } from './fifo.ts';
 import { Line } from './line.ts';
-import type { ForkerCommand, ForkerReport, ForkOrder, StreamSource } from './messages.ts';
+import type { FifoBatch, ForkerCommand, ForkerReport, ForkOrder } from './messages.ts';
 import { failure } from './spawn-failure.ts';
 
-/** The descriptors that the host gave us. */
+/** The descriptor that the host gave us to talk with it. */
 const LINE_FD = 3;
-const INHERITED_FDS = [4, 5, 6] as const;
 /** What outlasts SIGKILL by this many milliseconds is left to a sweep, and with it the run's file. */
 const ORPHANS_PATIENCE_MS = 60_000;
 
@@ -21,8 +22,7 @@ type Begin = Extract<ForkerCommand, { do: 'begin' }>;
 
 let begin: Begin | undefined;
 let children: Children | undefined;
-const sockets = new Map<number, Socket>();
-let lastSocket = 0;
+let streams: ChildStreams | undefined;
 /** The pids of what would not die. */
 let left: readonly number[] = [];
 
@@ -44,11 +44,13 @@ process.on('uncaughtException', (error) => {
 
 function obey(command: ForkerCommand): void {
   if (command.do === 'begin') {
-    start(command);
+    void start(command);
   } else if (command.do === 'connect') {
-    for (let count = 0; count < command.count; count += 1) connectStream();
+    for (let count = 0; count < command.count; count += 1) streams!.connect();
+  } else if (command.do === 'make-fifos') {
+    void makeFifosOf(command.batch);
   } else if (command.do === 'fork') {
-    void fork(command.order);
+    fork(command.order);
   } else if (command.do === 'signal') {
     children!.signal(command.id, command.signal);
   } else if (command.do === 'answer') {
@@ -58,9 +60,8 @@ function obey(command: ForkerCommand): void {
   }
 }
 
-function start(command: Begin): void {
+async function start(command: Begin): Promise<void> {
   begin = command;
-  lastSocket = command.firstStream;
   const kernel = kernelNamed(process.argv[2]);
   children = new Children({
     tools: { kernel, clock: realClock, census: new SharedCensus(kernel) },
@@ -70,76 +71,29 @@ function start(command: Begin): void {
     orphanGrace: command.orphanGrace,
     report: (report) => line.send(report),
   });
+  streams = new ChildStreams({
+    ...command,
+    onConnectFailed: (failure) => line.send({ is: 'connect-failed', failure }),
+  });
+  if (command.firstFifos !== undefined) await makeFifosOf(command.firstFifos);
   line.send({ is: 'ready', identity: kernel.self.identity });
 }
 
-/** A stream is connected ahead of time, so that a fork need not wait for it, nor fail half-way for want of one. */
-function connectStream(): void {
-  const { socketPath, secret } = begin!;
-  const socket = connect(socketPath);
-  let id: number | undefined;
-  socket.on('connect', () => {
-    lastSocket += 1;
-    id = lastSocket;
-    sockets.set(id, socket);
-    socket.write(`${secret} ${id}\n`);
-    socket.resume(); // nothing is said before the fork, but an end must be noticed
-  });
-  let cause = new Error('the host closed the stream');
-  socket.on('error', (error) => {
-    cause = error;
-  });
-  socket.on('close', () => {
-    if (id !== undefined && !sockets.delete(id)) return; // a process has it
-    // A host without descriptors accepts and closes in one: without this word it would wait for ever.
-    line.send({ is: 'connect-failed', failure: failure('streams', cause) });
-  });
+async function makeFifosOf(batch: FifoBatch): Promise<void> {
+  const made = await makeFifos(begin!.fifoDirectory!, batch);
+  line.send(made ? { is: 'fifos-made', batch } : { is: 'fifos-refused' });
 }
 
-async function fork(order: ForkOrder): Promise<void> {
-  const opened: number[] = [];
-  const taken = take(order);
-  const last = order.streams[3] === 'ignore' ? 3 : 4; // 'ignore' would put /dev/null there
+function fork(order: ForkOrder): void {
+  let opened: ChildStdio;
   try {
-    const stdio = order.streams.slice(0, last).map((source, fd) => {
-      const entry = typeof source === 'number' ? socketIn(taken, source, fd) : open(source, fd);
-      if (typeof entry === 'number' && entry > INHERITED_FDS[2]) opened.push(entry);
-      return entry;
-    });
-    await children!.fork(order, stdio);
+    opened = streams!.open(order.streams);
   } catch (error) {
     line.send({ is: 'fork-failed', id: order.id, failure: failure('streams', error) });
-  } finally {
-    for (const fd of opened) closeSync(fd);
-    for (const socket of taken.values()) socket.destroy();
+    return;
   }
-}
-
-/** First of all: one that stayed here after a failed fork would end as if it had been kept for the next. */
-function take({ streams }: ForkOrder): ReadonlyMap<number, Socket> {
-  const taken = new Map<number, Socket>();
-  for (const id of streams) {
-    const socket = typeof id === 'number' ? sockets.get(id) : undefined;
-    if (socket === undefined) continue;
-    taken.set(id as number, socket);
-    sockets.delete(id as number);
-  }
-  return taken;
-}
-
-function socketIn(taken: ReadonlyMap<number, Socket>, id: number, fd: number): Socket {
-  const socket = taken.get(id);
-  if (socket === undefined) throw new Error('a stream was closed before its process was forked');
-  // libuv makes 0 to 2 blocking for the child; what comes above is left as it is here.
-  if (fd > 2)
-    (socket as unknown as { _handle: { setBlocking(on: boolean): void } })._handle.setBlocking(true);
-  return socket;
-}
-
-function open(source: Exclude<StreamSource, number>, fd: number): 'ignore' | number {
-  if (source === 'ignore') return 'ignore';
-  if (source === 'inherit') return INHERITED_FDS[fd] ?? 'ignore';
-  return openSync(source.file, fd === 0 ? 'r' : 'a', 0o600);
+  void children!.fork(order, opened.stdio); // before it first waits for anything there is a child, or none
+  opened.close();
 }
 
 async function close(): Promise<void> {

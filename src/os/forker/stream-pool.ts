@@ -1,13 +1,14 @@
-/** Streams connected ahead of time: a fork takes what it needs at once, and knows beforehand that it can have it. */
+/** Sockets connected ahead of time: a fork takes what it needs at once, and knows beforehand that it can have it. */
 import type { Socket } from 'node:net';
 import type { SpawnFailure } from '../../errors.ts';
+import type { StreamSource } from './messages.ts';
 
-/** How many are kept ready: enough for a burst of births, few enough for a small descriptor limit. */
-const KEPT_READY = 8;
+/** How many are kept ready once some were wanted: what two births take at most that write to FIFOs. */
+const KEPT_READY = 4;
 
-/** The host's end of a stream, and its name on the line to the forker. */
+/** The host's end of a stream, and what the forker calls the other. */
 export interface StreamEnd {
-  readonly id: number;
+  readonly source: StreamSource;
   readonly socket: Socket;
 }
 

@@ -26,14 +26,17 @@ const TICKS_PER_SECOND = 100;
  * one that we can go by. It makes the present a little early, which only means that a process counts as young longer.
  */
 export function uptimeLag(uptime: number, ownStart: number, ownAge: number): number {
-  return uptime < ownStart ? ownStart + ownAge - uptime : 0;
+  return uptime < ownStart ? ownStart + Math.floor(ownAge) - uptime : 0;
 }
+
+/** Shown with two digits after the point: rounded, because 0.29 × 100 is 28.999…. */
+const uptimeInTicks = (): number => Math.round(uptime() * TICKS_PER_SECOND);
 
 export function linuxKernel(): Kernel {
   const bootId = readBootId();
   const pidNamespace = readPidNamespace();
   const ownStart = readStat(process.pid)!.startTime;
-  const lag = uptimeLag(uptime() * TICKS_PER_SECOND, ownStart, process.uptime() * TICKS_PER_SECOND);
+  const lag = uptimeLag(uptimeInTicks(), ownStart, process.uptime() * TICKS_PER_SECOND);
 
   function sight(pid: number): Sighting | undefined {
     const stat = readStat(pid);
@@ -55,7 +58,7 @@ export function linuxKernel(): Kernel {
       machine: hostname(),
       cookies: readCookies((name) => process.env[name]),
     },
-    startTimeNow: () => Math.floor(uptime() * TICKS_PER_SECOND + lag),
+    startTimeNow: () => uptimeInTicks() + lag,
     async startTimeOf(pid) {
       return readStat(pid)?.startTime;
     },
