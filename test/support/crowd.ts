@@ -5,7 +5,7 @@ import type { ChildOptions, SupervisorOptions } from '../../src/index.ts';
 export const stubborn: ChildOptions = {
   id: 'stubborn',
   command: 'sh',
-  args: ['-c', 'trap "" TERM; echo up; while :; do sleep 0.2; done'],
+  args: ['-c', 'trap "" TERM; echo up; sleep 1006; exit 1'],
   ready: { log: 'up' },
   shutdown: 500,
 };

@@ -29,8 +29,8 @@ export function uptimeLag(uptime: number, ownStart: number, ownAge: number): num
   return uptime < ownStart ? ownStart + Math.floor(ownAge) - uptime : 0;
 }
 
-/** Shown with two digits after the point: rounded, because 0.29 × 100 is 28.999…. */
-const uptimeInTicks = (): number => Math.round(uptime() * TICKS_PER_SECOND);
+/** The uptime has two digits after the point, of which 0.29 × 100 makes 28.999…: that must not cost a tick. */
+const uptimeInTicks = (): number => Math.floor(uptime() * TICKS_PER_SECOND + 0.001);
 
 export function linuxKernel(): Kernel {
   const bootId = readBootId();
