@@ -1,3 +1,4 @@
+/** Several hosts on one state directory: they sweep what is dead, once, and spare each other. */
 import { existsSync, readlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
