@@ -27,8 +27,11 @@ const program = new Command('reeve')
   )
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT_USAGE));
 
-const stateDirectory = (): string =>
-  resolve(program.opts<{ stateDir?: string }>().stateDir ?? defaultStateDirectory(process.env));
+function stateDirectory(): string {
+  const { stateDir } = program.opts<{ stateDir?: string }>();
+  if (stateDir === '') throw new OptionsError('--state-dir', 'is empty'); // it would be the current directory
+  return resolve(stateDir ?? defaultStateDirectory(process.env));
+}
 
 program
   .command('up')

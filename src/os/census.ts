@@ -65,8 +65,8 @@ export class Census {
   }
 
   /** What `covered` leaves out, and what to look at again for proof. */
-  doubts(claim: Claim): readonly Doubt[] {
-    return this.#closure(claim, new Set()).doubts;
+  doubts(claim: Claim, proven: ReadonlySet<Sighting> = new Set()): readonly Doubt[] {
+    return this.#closure(claim, proven).doubts;
   }
 
   #closure(claim: Claim, proven: ReadonlySet<Sighting>) {

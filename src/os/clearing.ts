@@ -42,6 +42,8 @@ export class Clearing {
   #wait = FIRST_LOOK_AFTER;
   #abandoned = false;
   #looks = 0;
+  /** Looks in a row that had doubts. */
+  #waits = 0;
   #onLook: () => void = () => {};
   #wake: () => void = () => {};
 
@@ -103,23 +105,30 @@ export class Clearing {
   /** What it finds, and tells. */
   async #look(): Promise<readonly Sighting[]> {
     const census = await this.#tools.census.take();
-    const doubts = census.doubts(this.#claim);
-    const proven = await this.#prove(census, doubts);
+    const proven = await this.#prove(census);
     const covered = census.covered(this.#claim, proven);
+    const doubts = census.doubts(this.#claim, proven);
     // Whoever has the pid of one born before the census will have started later. Of one born in this very tick, the
     // start time says too little: it has to be found again, by its mark.
     const isSettled = ({ startTime }: Sighting) => startTime < census.begun;
     this.#claim = { ...this.#claim, known: covered.filter(isSettled).map(remember) };
     const isKnown = (target: Sighting) => isSettled(target) || carries(target, this.#claim);
-    if (proven.size === doubts.length && covered.every(isKnown)) this.#onLook();
+    if (doubts.length === 0 && covered.every(isKnown)) this.#onLook();
+    if (this.#mustWaitFor(doubts)) return covered;
     for (const target of covered) await this.#tell(target);
     return covered;
   }
 
+  /** What dies now leaves what hangs by it in doubt for ever: while there are doubts nobody is told, for some 14 ms. */
+  #mustWaitFor(doubts: readonly Doubt[]): boolean {
+    this.#waits = doubts.length === 0 ? 0 : this.#waits + 1;
+    return this.#waits > 0 && this.#waits < ENOUGH_LOOKS;
+  }
+
   /** The young whose parent, or session's leader, is there still: it had its pid all the while, and they are its own. */
-  async #prove(census: Census, doubts: readonly Doubt[]): Promise<ReadonlySet<Sighting>> {
+  async #prove(census: Census): Promise<ReadonlySet<Sighting>> {
     const proven = new Set<Sighting>();
-    for (const { of, dependsOn } of doubts) {
+    for (const { of, dependsOn } of census.doubts(this.#claim)) {
       if (dependsOn.startTime >= census.begun && !carries(dependsOn, this.#claim)) continue; // may be two of one tick
       const now = await this.#tools.kernel.sight(dependsOn.pid);
       if (now !== undefined && isStill(dependsOn, now)) proven.add(of);

@@ -43,7 +43,11 @@ export function nodeOs(kernelName: KernelName = kernelHere()): Os {
     }
     const clean = () => {
       control.close();
-      rmSync(options.fifoDirectory, { force: true, recursive: true });
+      try {
+        rmSync(options.fifoDirectory, { force: true, recursive: true });
+      } catch {
+        // A sweep removes it.
+      }
     };
     const spawner = forker ?? new DirectSpawner({ ...options, tools, env });
     try {

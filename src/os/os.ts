@@ -143,7 +143,8 @@ export interface Spawner {
   spawn(request: SpawnRequest, listener: (event: OsProcessEvent) => void): OsProcess;
   /**
    * Ends whatever is left of the run, then the forker. Resolves with the pids of what would not die, none as a rule;
-   * rejects when processes cannot be listed. The forker removes the run's file; `direct` leaves it to the caller.
+   * rejects when processes cannot be listed. When nothing is left the forker
+   * has removed the run's file; `direct` leaves it to the caller.
    */
   close(): Promise<readonly number[]>;
   /** The last resort of a host that exits at once: no waiting, no promises. */

@@ -1,7 +1,7 @@
 /** Finds what dead runs left behind, proves that it is theirs, and ends it. */
 import { codeOf, messageOf } from '../errors.ts';
 import { SharedCensus } from '../os/census.ts';
-import type { Os } from '../os/os.ts';
+import type { Os, SocketAnswer } from '../os/os.ts';
 import { clearRun, type SweepAction, type SweptProcess } from './clear-run.ts';
 import { judgeHost, knockTwice } from './judge-host.ts';
 import { parseRunFile } from './run-file.ts';
@@ -62,6 +62,9 @@ export async function sweep(options: SweepOptions): Promise<SweepReport> {
   }
   return { runs: swept };
 }
+
+/** What a knock at a run's socket may answer when somebody is at home, or nobody can say. */
+const ALIVE_PERHAPS: ReadonlySet<SocketAnswer> = new Set(['answered', 'unclear']);
 
 const ENDED: readonly SweepAction[] = ['ended', 'killed', 'ended-by-forker'];
 const LEFT: readonly SweepAction[] = ['denied', 'survived'];
@@ -178,7 +181,7 @@ async function removeLeftover(
   }
   if (!cleared.has(runId)) {
     if (os.clock.now() - beganAt(runId) < TORN_WRITE_AFTER_MS) return;
-    if (kind === 'fifos' && (await knockTwice(os, stateDirectory, runId)) === 'answered') return;
+    if (kind === 'fifos' && ALIVE_PERHAPS.has(await knockTwice(os, stateDirectory, runId))) return;
   }
   await os.files.remove(`${runsDirectory(stateDirectory)}/${name}`);
 }

@@ -110,6 +110,29 @@ describe('what was born as it looked', () => {
     expect(kernel.signalsTo(602)).toEqual(['SIGTERM']);
   });
 
+  test('is not orphaned by a signal to those that it hangs by: nobody is told before it is known', async () => {
+    const { kernel, clock, tools } = setUp(worker(600));
+    kernel.dies = () => true;
+    kernel.put(young(kernel));
+    kernel.put(sighting(602, { parent: 601, session: 601, startTime: kernel.time }));
+    const cleared = clear(tools, { claim, emptyLooks: 2 }, 1_000);
+    await clock.advance(5);
+    expect(kernel.sent).toEqual([]);
+    kernel.time += 1;
+    await clock.advance(1_000);
+    expect(await cleared).toEqual([]);
+    expect([600, 601, 602].filter((pid) => kernel.table.has(pid))).toEqual([]);
+  });
+
+  test('does not hold up a signal for ever', async () => {
+    const { kernel, clock, start } = setUp(worker(600));
+    kernel.put(young(kernel));
+    kernel.put(sighting(602, { parent: 601, startTime: kernel.time }));
+    start().raise('SIGTERM');
+    await clock.advance(30);
+    expect(kernel.signalsTo(600)).toEqual(['SIGTERM']);
+  });
+
   test('keeps it from saying that it knows all', async () => {
     const { kernel, clock, start } = setUp(worker(600));
     kernel.put(young(kernel));

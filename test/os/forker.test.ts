@@ -101,6 +101,16 @@ describe('when it is killed', () => {
   });
 });
 
+test('what is to be born after the close is refused, and keeps nobody waiting', async () => {
+  const run = await openRun('forker');
+  await run.spawner.close();
+  const late = run.spawn('/bin/true');
+  await until('it is refused', () => late.events.length > 0);
+  expect(late.events).toMatchObject([
+    { type: 'os.spawnFailed', failure: { phase: 'forker', code: 'EFORKERCLOSED' } },
+  ]);
+});
+
 test("the run's file is gone when it has closed", async () => {
   const run = await openRun('forker');
   const file = join(run.directory, 'run.json');

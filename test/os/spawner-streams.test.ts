@@ -1,4 +1,5 @@
 /** What a process reads and writes, through either spawner: pipes, files, what it inherits, nothing. */
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -114,6 +115,16 @@ describe.each(['forker', 'direct'] as const)('%s', (kind) => {
     const file = join(run.directory, 'none', 'out.log');
     const failure = await run.spawn('/bin/true', [], { stdout: { file } }).failed();
     expect(failure).toMatchObject({ phase: 'streams', code: 'ENOENT', errno: -2 });
+  });
+
+  test('a FIFO is not waited for: without a writer it is empty, without a reader refused', async () => {
+    const run = await openRun(kind);
+    const fifo = join(run.directory, 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    const reader = await run.sh('cat; echo "status $?"', { stdin: { file: fifo } });
+    await reader.line(/^status 0\n$/);
+    const failed = await run.spawn('/bin/true', [], { stdout: { file: fifo } }).failed();
+    expect(failed).toMatchObject({ phase: 'streams', code: 'ENXIO' });
   });
 
   test('what is written to fd 3 is heard', async () => {

@@ -62,8 +62,14 @@ export class FakeKernel implements Kernel {
     const target = this.table.get(pid);
     this.sent.push({ pid, signal, startTime: target?.startTime });
     if (target === undefined) return 'gone';
-    if (this.dies(target, signal)) this.table.delete(pid);
+    if (this.dies(target, signal)) this.#bury(pid);
     return 'sent';
+  }
+
+  /** Its children become pid 1's. */
+  #bury(pid: number): void {
+    this.table.delete(pid);
+    for (const child of this.table.values()) if (child.parent === pid) this.put({ ...child, parent: 1 });
   }
 
   groupExists(group: number): boolean {

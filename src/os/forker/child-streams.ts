@@ -1,6 +1,6 @@
 /** The forker's ends of streams: sockets that it connects ahead of time, FIFOs and files that it opens for one child. */
 import type { StdioOptions } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import type { SpawnFailure } from '../../errors.ts';
 import { fifoPath, openToWrite } from './fifo.ts';
@@ -99,8 +99,17 @@ export class ChildStreams {
 
   #openFile(source: Extract<StreamSource, object>, fd: number): number {
     if ('fifo' in source) return openToWrite(fifoPath(this.#options.fifoDirectory!, source.fifo));
-    return openSync(source.file, fd === 0 ? 'r' : 'a', 0o600);
+    return openFile(source.file, fd);
   }
+}
+
+/**
+ * For 0, to read from; for others, to append to. Never waits, as for the other end of a FIFO: one without a reader is
+ * refused (ENXIO). libuv makes 0 to 2 blocking again for the child.
+ */
+export function openFile(path: string, fd: number): number {
+  const { O_RDONLY, O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants;
+  return openSync(path, (fd === 0 ? O_RDONLY : O_WRONLY | O_APPEND | O_CREAT) | O_NONBLOCK, 0o600);
 }
 
 function readySocket(socket: Socket | undefined, fd: number): Socket {

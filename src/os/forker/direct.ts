@@ -1,10 +1,11 @@
 /** Spawning without a forker: the host forks. For one-shot scripts; a host killed outright leaves work for a sweep. */
 import type { ChildProcess, StdioOptions } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import type { ClearingTools } from '../clearing.ts';
 import { byteSink, byteSource } from '../node-streams.ts';
 import type { OsProcess, OsProcessEvent, Spawner, SpawnerOptions, SpawnRequest, Streams } from '../os.ts';
+import { openFile } from './child-streams.ts';
 import { Children } from './children.ts';
 import { environmentOf } from './fork-order.ts';
 import type { ChildReport } from './messages.ts';
@@ -95,7 +96,7 @@ function stdioOf({ stdin, stdout, stderr, fd3 }: SpawnRequest, opened: number[])
   return (fd3 === 'pipe' ? [stdin, stdout, stderr, fd3] : [stdin, stdout, stderr]).map((spec, fd) => {
     if (spec === 'inherit') return fd;
     if (typeof spec === 'string') return spec;
-    opened.push(openSync(spec.file, fd === 0 ? 'r' : 'a', 0o600));
+    opened.push(openFile(spec.file, fd));
     return opened.at(-1)!;
   });
 }

@@ -1,6 +1,6 @@
 /** FIFOs: how they are made, and how either side opens its end without ever waiting for the other. */
 import { spawn } from 'node:child_process';
-import { closeSync, constants, mkdirSync, openSync } from 'node:fs';
+import { closeSync, constants, mkdirSync, openSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { codeOf } from '../../errors.ts';
 import type { FifoBatch } from './messages.ts';
@@ -23,15 +23,29 @@ export function makeFifoDirectory(path: string): string | undefined {
   }
 }
 
-/** Node cannot make a FIFO: the program of that name makes a batch. Resolves with false when it did not. */
-export function makeFifos(directory: string, { first, count }: FifoBatch): Promise<boolean> {
+/**
+ * Node cannot make a FIFO: the program of that name makes a batch. Resolves with false when it did not; then none are
+ * left, for those that were made may hold the last inodes of a small disk.
+ */
+export async function makeFifos(directory: string, { first, count }: FifoBatch): Promise<boolean> {
   const names = Array.from({ length: count }, (_, index) => String(first + index));
-  const options = { cwd: directory, stdio: 'ignore', timeout: MAKE_TIMEOUT_MS } as const;
-  return new Promise<boolean>((resolve) => {
-    const maker = spawn('mkfifo', ['-m', '600', ...names], { ...options, killSignal: 'SIGKILL' });
+  const made = await runMkfifo(directory, names).catch(() => false);
+  if (!made) for (const name of names) rmSync(`${directory}/${name}`, { force: true });
+  return made;
+}
+
+function runMkfifo(directory: string, names: readonly string[]): Promise<boolean> {
+  return new Promise((resolve) => {
+    const maker = spawn('mkfifo', ['-m', '600', ...names], {
+      cwd: directory,
+      stdio: 'ignore',
+      detached: true, // out of our own group, so that whoever ends the run ends it too
+      timeout: MAKE_TIMEOUT_MS,
+      killSignal: 'SIGKILL',
+    });
     maker.once('error', () => resolve(false));
     maker.once('exit', (code) => resolve(code === 0));
-  }).catch(() => false);
+  });
 }
 
 /** The host's end. Before the first writer has come there is nothing to read, and no end either. */

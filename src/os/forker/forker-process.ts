@@ -4,6 +4,7 @@ import { fstatSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { ForkerError } from '../../errors.ts';
+import { KILL_PATIENCE_MS } from '../clearing.ts';
 import { type Cookie, cookieVariables } from '../cookie.ts';
 import type { ProcessIdentity } from '../identity.ts';
 import type { KernelName } from '../kernels.ts';
@@ -39,8 +40,8 @@ export interface ForkerProcessOptions {
 export class ForkerProcess {
   /** Rejects when it ends, or says nothing for 10 s, before it is ready. */
   readonly ready: Promise<ProcessIdentity>;
-  /** It is dead and reaped. */
-  readonly gone: Promise<void>;
+  /** It is dead and reaped. True when it ended by itself, having removed what was to be removed. */
+  readonly gone: Promise<boolean>;
   readonly #process: ChildProcess;
   readonly #line: Line<ForkerCommand, ForkerReport> | undefined;
   readonly #options: ForkerProcessOptions;
@@ -49,6 +50,8 @@ export class ForkerProcess {
   #announce: (identity: ProcessIdentity) => void = () => {};
   #dismissed = false;
   #gaveUp = false;
+  /** Dismissed, or dead. */
+  #over = false;
   /** Why it ended, in its own words or the system's. */
   #cause = 'it closed its line';
 
@@ -61,8 +64,8 @@ export class ForkerProcess {
     );
     this.#process = startProgram(options);
     this.gone = new Promise((resolve) => {
-      this.#process.once('exit', () => resolve());
-      this.#process.once('error', () => resolve());
+      this.#process.once('exit', (code) => resolve(code === 0));
+      this.#process.once('error', () => resolve(false));
     });
     this.ready = this.#firstWord();
     this.ready.catch(() => {}); // whoever waits for it hears of it
@@ -99,14 +102,18 @@ export class ForkerProcess {
   /** Whether it keeps the host from ending, and is asked now and then whether it is well. */
   hold(held: boolean): void {
     this.#line?.hold(held);
-    if (held && this.#line !== undefined) this.#heartbeat.start();
+    if (held && this.#line !== undefined && !this.#over) this.#heartbeat.start();
     else this.#heartbeat.stop();
   }
 
-  /** It may go; what it would do when the host dies, it does now. */
+  /** It may go; what it would do when the host dies, it does now. Killed when that takes longer than it may. */
   dismiss(): void {
     this.#dismissed = true;
+    this.#over = true;
     this.#heartbeat.stop();
+    const { clock, orphanGrace } = this.#options;
+    const timer = clock.setTimeout(() => this.#process.kill('SIGKILL'), orphanGrace + KILL_PATIENCE_MS);
+    void this.gone.then(() => clock.clearTimeout(timer));
     this.#process.ref();
     this.#line?.destroy();
   }
@@ -124,6 +131,7 @@ export class ForkerProcess {
       };
       this.#process.once('error', reject);
       this.#process.once('exit', (code, signal) => {
+        this.#over = true;
         this.#heartbeat.stop();
         if (!this.#gaveUp)
           this.#cause = signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`;
@@ -135,8 +143,8 @@ export class ForkerProcess {
 
   #heard(report: ForkerReport): void {
     this.#heartbeat.heard();
+    if (this.#dismissed && this.#identity === undefined) return; // given up before it was ready
     if (report.is === 'ready') {
-      if (this.#dismissed) return;
       this.#identity = report.identity;
       this.#announce(report.identity);
     } else if (report.is === 'broken') {

@@ -2,14 +2,14 @@
 import type { Socket } from 'node:net';
 import { ForkerError, messageOf, type SpawnFailure } from '../../errors.ts';
 import { type ClearingTools, clear } from '../clearing.ts';
-import { type ProcessIdentity, SETTLED_AFTER_MS } from '../identity.ts';
+import { identityOf, type ProcessIdentity, SETTLED_AFTER_MS, sameProcess } from '../identity.ts';
 import type { KernelName } from '../kernels.ts';
 import type { OsProcess, OsProcessEvent, Spawner, SpawnerOptions, SpawnRequest } from '../os.ts';
 import { pause } from '../pause.ts';
 import { orderOf, streamsOf } from './fork-order.ts';
 import { ForkerProcess } from './forker-process.ts';
 import type { ChildReport, ForkerCommand, ForkerReport } from './messages.ts';
-import { failure, ownLack } from './spawn-failure.ts';
+import { CLOSED, FORKER_LOST, failure, ownLack } from './spawn-failure.ts';
 import type { StreamEnd } from './stream-pool.ts';
 import { StreamSupply } from './stream-supply.ts';
 
@@ -55,8 +55,8 @@ export class ForkerSpawner implements Spawner {
   #firstStream = 0;
   #closing: Promise<readonly number[]> | undefined;
   #closed: (left: readonly number[] | Promise<readonly number[]>) => void = () => {};
-  /** The pids that the last clearing up after a lost forker could not end. */
-  #left: Promise<readonly number[]> = Promise.resolve([]);
+  /** What the clearing up after lost forkers could not end. */
+  readonly #left: ProcessIdentity[] = [];
 
   constructor(options: ForkerSpawnerOptions) {
     this.#options = options;
@@ -91,7 +91,8 @@ export class ForkerSpawner implements Spawner {
     };
     this.#births.set(birth.id, birth);
     this.#forker?.hold(true);
-    void this.#order(birth);
+    if (this.#closing === undefined) void this.#order(birth);
+    else queueMicrotask(() => this.#failed(birth, CLOSED));
     return { signal: (signal) => this.#send({ do: 'signal', id: birth.id, signal: signal ?? null }) };
   }
 
@@ -114,19 +115,31 @@ export class ForkerSpawner implements Spawner {
   async #close(): Promise<readonly number[]> {
     await this.#ready.catch(() => {});
     const forker = this.#forker;
-    if (forker === undefined) return this.#left;
+    if (forker === undefined) return this.#stillLeft();
     const closed = new Promise<readonly number[]>((resolve) => {
       this.#closed = resolve;
     });
     forker.hold(true);
-    forker.send({ do: 'close' });
-    try {
-      return await closed; // also when it is lost meanwhile: then we clear up ourselves
-    } finally {
+    forker.send({ do: 'close', left: await this.#stillLeft() });
+    // Also when it is lost meanwhile: then we clear up ourselves.
+    const left = await closed.finally(() => {
       this.#streams.clear();
       forker.dismiss();
-      await forker.gone;
-    }
+    });
+    const endedWell = await forker.gone;
+    if (left.length > 0 || endedWell || this.#forker !== forker) return left;
+    throw new ForkerError('the forker did not end by itself, and may not have removed all');
+  }
+
+  /** What could not be ended when forkers were lost, and lives still. */
+  async #stillLeft(): Promise<readonly number[]> {
+    const { kernel } = this.#options.tools;
+    const now = await Promise.all(this.#left.map(({ pid }) => kernel.sight(pid)));
+    const living = this.#left.filter((was, index) => {
+      const is = now[index];
+      return is !== undefined && !is.zombie && sameProcess(was, is);
+    });
+    return living.map(({ pid }) => pid);
   }
 
   abandon(): void {
@@ -246,9 +259,13 @@ export class ForkerSpawner implements Spawner {
         : [],
     );
     const claim = { runId, workerId: undefined, known };
-    this.#left = clear(tools, { claim, emptyLooks: 2 }, orphanGrace).then(pidsOf);
-    const behind = await this.#left.then(
-      (pids) => (pids.length > 0 ? { pids, message: 'SIGKILL did not end them' } : undefined),
+    const cleared = clear(tools, { claim, emptyLooks: 2 }, orphanGrace);
+    const behind = await cleared.then(
+      (left) => {
+        this.#left.push(...left.map(identityOf));
+        if (left.length === 0) return undefined;
+        return { pids: left.map(({ pid }) => pid), message: 'SIGKILL did not end them' };
+      },
       (error: unknown) => ({ pids: [], message: messageOf(error) }),
     );
     for (const birth of births) {
@@ -258,20 +275,11 @@ export class ForkerSpawner implements Spawner {
         birth.listener({ type: 'os.treeEmpty' });
       }
     }
-    if (this.#closing !== undefined) return this.#closed(this.#left);
+    if (this.#closing !== undefined) return this.#closed(cleared.then(() => this.#stillLeft()));
     if (behind !== undefined) onForker({ type: 'left-behind', ...behind });
     await this.#startForker();
   }
 }
-
-const pidsOf = (left: readonly ProcessIdentity[]): readonly number[] => left.map(({ pid }) => pid);
-
-const FORKER_LOST: SpawnFailure = {
-  phase: 'forker',
-  code: 'EFORKERLOST',
-  errno: undefined,
-  message: 'the forker died while it started this process',
-};
 
 const isSpawnFailure = (error: unknown): error is SpawnFailure =>
   typeof error === 'object' && error !== null && 'phase' in error && !(error instanceof Error);

@@ -58,7 +58,8 @@ export type ForkerCommand =
   | { readonly do: 'signal'; readonly id: number; readonly signal: Signal | null }
   /** Say that you are well. */
   | { readonly do: 'answer' }
-  | { readonly do: 'close' };
+  /** `left`: the pids of what could not be ended before, when another forker was lost. */
+  | { readonly do: 'close'; readonly left: readonly number[] };
 
 /** What is told of a child. */
 export type ChildReport =

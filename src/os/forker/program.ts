@@ -56,7 +56,7 @@ function obey(command: ForkerCommand): void {
   } else if (command.do === 'answer') {
     line.send({ is: 'well' });
   } else {
-    void close();
+    void close(command.left);
   }
 }
 
@@ -96,8 +96,8 @@ function fork(order: ForkOrder): void {
   opened.close();
 }
 
-async function close(): Promise<void> {
-  left = await children!.clearAll();
+async function close(before: readonly number[]): Promise<void> {
+  left = [...new Set([...before, ...(await children!.clearAll())])];
   line.send({ is: 'closed', left });
 }
 
@@ -106,12 +106,21 @@ async function hostIsGone(): Promise<void> {
   // What did not die while the host waited is not tried again while it waits for us.
   if (left.length === 0) left = await children.clearAll(ORPHANS_PATIENCE_MS);
   if (left.length > 0) process.exit(1);
-  for (const path of begin.leftovers) removeWithTemporaries(path);
-  process.exit(0);
+  const kept = begin.leftovers.filter((path) => !removeWithTemporaries(path));
+  process.exit(kept.length === 0 ? 0 : 1);
 }
 
-/** The host may have died between a temporary file's writing and its renaming. */
-function removeWithTemporaries(path: string): void {
+/** The host may have died between a temporary file's writing and its renaming. False when something stays. */
+function removeWithTemporaries(path: string): boolean {
+  try {
+    remove(path);
+    return true;
+  } catch {
+    return false; // the others are to go all the same
+  }
+}
+
+function remove(path: string): void {
   const directory = dirname(path);
   const prefix = `${basename(path)}.`;
   for (const name of existsSync(directory) ? readdirSync(directory) : []) {

@@ -47,3 +47,17 @@ function complaintAbout(directory: string): unknown {
     return error;
   }
 }
+
+export const CLOSED: SpawnFailure = {
+  phase: 'forker',
+  code: 'EFORKERCLOSED',
+  errno: undefined,
+  message: 'the run is closing',
+};
+
+export const FORKER_LOST: SpawnFailure = {
+  phase: 'forker',
+  code: 'EFORKERLOST',
+  errno: undefined,
+  message: 'the forker died while it started this process',
+};
