@@ -208,7 +208,7 @@ describe('while pids change hands', () => {
         const all = seen.map(({ sighting }) => sighting);
         const census = new Census(all, SELF, Math.floor(begun / STEPS_PER_TICK));
         const claim: Claim = { runId: 'a', workerId: 'w', known: [] };
-        if (census.doubts(claim).length > 0) doubtful += 1;
+        if (census.examine(claim).doubts.length > 0) doubtful += 1;
         for (const one of census.covered(claim)) {
           expect(seen.find(({ sighting }) => sighting === one)!.life.ours).toBe(true);
         }

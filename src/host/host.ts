@@ -7,6 +7,7 @@ import { newRunId } from '../registry/run-id.ts';
 import { fifoDirectory, socketPath } from '../registry/run-paths.ts';
 import { RunRegistry } from '../registry/run-registry.ts';
 import { countEnds, type SweepReport, sweep } from '../registry/sweep.ts';
+import { ChildActors } from '../supervisor/child-actors.ts';
 import { Supervisor, type SupervisorActor } from '../supervisor/supervisor.ts';
 import { supervisorMachine } from '../supervisor/supervisor-machine.ts';
 import { parseSupervisorSpec, type SupervisorOptions } from '../supervisor/supervisor-spec.ts';
@@ -97,6 +98,7 @@ export class Host {
   readonly events: EventBus;
   readonly #runtime: WorkerRuntime;
   readonly #settings: HostSettings;
+  readonly #actors: ChildActors;
   readonly #actor: ReturnType<typeof startActor>;
   readonly #supervisors = new Map<string, Supervisor>();
   readonly #removeExitHooks: () => void;
@@ -110,7 +112,8 @@ export class Host {
     this.events = events;
     this.#runtime = runtime;
     this.#settings = settings;
-    this.#actor = startActor(settings.os, runtime);
+    this.#actors = new ChildActors(runtime.machine());
+    this.#actor = startActor(settings.os, runtime, this.#actors);
     this.#removeExitHooks = installExitHooks(
       { stop: (why) => this.stop(why), abandon: () => runtime.spawner.abandon() },
       settings.signals,
@@ -136,7 +139,7 @@ export class Host {
     }
     this.#actor.send({ type: 'supervise', spec });
     const actor = this.#actor.getSnapshot().children[spec.id] as SupervisorActor;
-    const supervisor = new Supervisor(spec.id, actor, this.#runtime);
+    const supervisor = new Supervisor(spec.id, actor, this.#actors, this.#runtime);
     this.#supervisors.set(spec.id, supervisor);
     void supervisor.stopped.then(() => {
       // Another may have taken its id meanwhile.
@@ -204,11 +207,12 @@ async function leftBehind(closing: Promise<readonly number[]>) {
   }
 }
 
-function startActor(os: Os, runtime: WorkerRuntime) {
+function startActor(os: Os, runtime: WorkerRuntime, actors: ChildActors) {
   const { events } = runtime;
   const supervisor = supervisorMachine.provide({
-    actors: { worker: runtime.machine() },
     actions: {
+      startWorker: ({ self }, input) => actors.start(self, input),
+      stopWorker: (_, { workerId }) => actors.stop(workerId),
       announceExit: (_, { path, reason }) => runtime.announceExit(path, reason),
       announceRestart: (_, { path, reason, restarts }) =>
         events.emit({ type: 'supervisor.restarting', path, reason, restarts }),

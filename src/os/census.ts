@@ -1,6 +1,6 @@
 /** A picture of all processes at one moment, and the question which of them a claim covers. */
 import { type ProcessIdentity, sameProcess } from './identity.ts';
-import type { Kernel, Self, Sighting } from './os.ts';
+import type { Clock, Kernel, Self, Sighting } from './os.ts';
 
 /** A process proven to be ours by other means than its mark, and the session it was in. */
 export interface Known extends ProcessIdentity {
@@ -25,6 +25,11 @@ export interface Doubt {
   readonly dependsOn: Sighting;
 }
 
+export interface Examination {
+  readonly covered: readonly Sighting[];
+  readonly doubts: readonly Doubt[];
+}
+
 export class Census {
   /** In the unit of start times: every sighting is from after this. */
   readonly begun: number;
@@ -32,6 +37,8 @@ export class Census {
   readonly #byParent = new Map<number, Sighting[]>();
   readonly #bySession = new Map<number, Sighting[]>();
   readonly #byRun = new Map<string, Sighting[]>();
+  /** By run and worker, as `markKey` makes it of both. */
+  readonly #byMark = new Map<string, Sighting[]>();
   readonly #forbidden: ReadonlySet<number>;
 
   constructor(sightings: readonly Sighting[], self: Self, begun: number) {
@@ -40,7 +47,10 @@ export class Census {
       this.#byPid.set(sighting.pid, sighting);
       add(this.#byParent, sighting.parent, sighting);
       add(this.#bySession, sighting.session, sighting);
-      for (const { runId } of sighting.cookies ?? []) add(this.#byRun, runId, sighting);
+      for (const { runId, workerId } of sighting.cookies ?? []) {
+        add(this.#byRun, runId, sighting);
+        add(this.#byMark, markKey(runId, workerId), sighting);
+      }
     }
     this.#forbidden = this.#ourselvesAndAncestors(self);
   }
@@ -60,16 +70,12 @@ export class Census {
    * the one then looks like a child of the other. Not where both ends of the link were born before it was begun, for
    * two that lived at that moment had two pids. What hangs by a younger link is left out, unless it is in `proven`.
    */
-  covered(claim: Claim, proven: ReadonlySet<Sighting> = new Set()): readonly Sighting[] {
-    return this.#closure(claim, proven).covered;
+  covered(claim: Claim): readonly Sighting[] {
+    return this.examine(claim).covered;
   }
 
-  /** What `covered` leaves out, and what to look at again for proof. */
-  doubts(claim: Claim, proven: ReadonlySet<Sighting> = new Set()): readonly Doubt[] {
-    return this.#closure(claim, proven).doubts;
-  }
-
-  #closure(claim: Claim, proven: ReadonlySet<Sighting>) {
+  /** What is covered; and what is left out for want of proof, with what to look at again for it. */
+  examine(claim: Claim, proven: ReadonlySet<Sighting> = new Set()): Examination {
     const found = new Set<Sighting>();
     const doubts = new Map<Sighting, Doubt>();
     const queue = [...this.#marked(claim), ...this.#known(claim), ...this.#orphaned(claim)];
@@ -95,7 +101,10 @@ export class Census {
   }
 
   #marked(claim: Claim): readonly Sighting[] {
-    return (this.#byRun.get(claim.runId) ?? []).filter((sighting) => carries(sighting, claim));
+    const { runId, workerId } = claim;
+    const marked =
+      workerId === undefined ? this.#byRun.get(runId) : this.#byMark.get(markKey(runId, workerId));
+    return marked ?? [];
   }
 
   #known(claim: Claim): readonly Sighting[] {
@@ -138,6 +147,9 @@ export function carries({ cookies }: Sighting, claim: Pick<Claim, 'runId' | 'wor
   );
 }
 
+/** No environment holds a zero byte. */
+const markKey = (runId: string, workerId: string): string => `${runId}\0${workerId}`;
+
 const isSpared = (sighting: Sighting, { spare }: Claim): boolean =>
   spare !== undefined && carries(sighting, { runId: spare, workerId: undefined });
 
@@ -149,16 +161,19 @@ function isMarkedOtherwise(sighting: Sighting, claim: Claim): boolean {
 /** One census serves all who ask before it begins; who asks while one is under way shares the next. */
 export class SharedCensus {
   readonly #kernel: Kernel;
+  readonly #clock: Pick<Clock, 'turn'>;
   #underWay: Promise<unknown> = Promise.resolve();
   #next: Promise<Census> | undefined;
 
-  constructor(kernel: Kernel) {
+  constructor(kernel: Kernel, clock: Pick<Clock, 'turn'>) {
     this.#kernel = kernel;
+    this.#clock = clock;
   }
 
-  /** A census begun after this call. */
+  /** A census begun after this call. Deaths and requests come in crowds: one serves all that have come by now. */
   take(): Promise<Census> {
     this.#next ??= this.#underWay.then(async () => {
+      await this.#clock.turn();
       this.#next = undefined;
       const begun = this.#kernel.startTimeNow();
       const sightings = this.#kernel.census();

@@ -1,5 +1,13 @@
 /** Ends everything that a claim covers: looks, verifies, signals, and looks again until nothing is left. */
-import { type Census, type Claim, carries, type Doubt, type Known, type SharedCensus } from './census.ts';
+import {
+  type Census,
+  type Claim,
+  carries,
+  type Doubt,
+  type Examination,
+  type Known,
+  type SharedCensus,
+} from './census.ts';
 import { sameCookies } from './cookie.ts';
 import { sameProcess } from './identity.ts';
 import type { Clock, Kernel, Sighting, Signal, SignalOutcome, Timer } from './os.ts';
@@ -105,9 +113,7 @@ export class Clearing {
   /** What it finds, and tells. */
   async #look(): Promise<readonly Sighting[]> {
     const census = await this.#tools.census.take();
-    const proven = await this.#prove(census);
-    const covered = census.covered(this.#claim, proven);
-    const doubts = census.doubts(this.#claim, proven);
+    const { covered, doubts } = await this.#examine(census);
     // Whoever has the pid of one born before the census will have started later. Of one born in this very tick, the
     // start time says too little: it has to be found again, by its mark.
     const isSettled = ({ startTime }: Sighting) => startTime < census.begun;
@@ -125,10 +131,16 @@ export class Clearing {
     return this.#waits > 0 && this.#waits < ENOUGH_LOOKS;
   }
 
+  async #examine(census: Census): Promise<Examination> {
+    const first = census.examine(this.#claim);
+    if (first.doubts.length === 0) return first;
+    return census.examine(this.#claim, await this.#prove(first.doubts, census));
+  }
+
   /** The young whose parent, or session's leader, is there still: it had its pid all the while, and they are its own. */
-  async #prove(census: Census): Promise<ReadonlySet<Sighting>> {
+  async #prove(doubts: readonly Doubt[], census: Census): Promise<ReadonlySet<Sighting>> {
     const proven = new Set<Sighting>();
-    for (const { of, dependsOn } of census.doubts(this.#claim)) {
+    for (const { of, dependsOn } of doubts) {
       if (dependsOn.startTime >= census.begun && !carries(dependsOn, this.#claim)) continue; // may be two of one tick
       const now = await this.#tools.kernel.sight(dependsOn.pid);
       if (now !== undefined && isStill(dependsOn, now)) proven.add(of);

@@ -24,7 +24,7 @@ export function nodeOs(kernelName: KernelName = kernelHere()): Os {
   };
 
   async function openSpawner(options: SpawnerOptions): Promise<Spawner> {
-    const tools = { kernel, clock: realClock, census: new SharedCensus(kernel) };
+    const tools = { kernel, clock: realClock, census: new SharedCensus(kernel, realClock) };
     const env = environment();
     const secret = randomBytes(16).toString('hex');
     let forker: ForkerSpawner | undefined;

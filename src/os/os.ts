@@ -20,6 +20,8 @@ export interface Clock {
   monotonic(): number;
   setTimeout(action: () => void, ms: number): Timer;
   clearTimeout(timer: Timer): void;
+  /** Resolves when all that has happened by now has been told to whoever waits for it. */
+  turn(): Promise<void>;
 }
 
 export interface Random {

@@ -1,4 +1,5 @@
 /** Time as the machine keeps it. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from './os.ts';
 
 /** Node fires longer timers at once. */
@@ -9,4 +10,5 @@ export const realClock: Clock = {
   monotonic: () => performance.now(),
   setTimeout: (action, ms) => setTimeout(action, Math.min(ms, LONGEST_TIMER)),
   clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
+  turn: () => nextTurn(),
 };

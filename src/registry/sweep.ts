@@ -45,7 +45,7 @@ const TORN_WRITE_AFTER_MS = 600_000;
 
 export async function sweep(options: SweepOptions): Promise<SweepReport> {
   const { os, stateDirectory, ownRunId } = options;
-  const census = new SharedCensus(os.processes);
+  const census = new SharedCensus(os.processes, os.clock);
   const names = await os.files.list(runsDirectory(stateDirectory));
   const files = names.flatMap((name) => {
     const found = parseRunName(name);

@@ -1,7 +1,7 @@
 /** A supervisor of strategy one_for_one: starts in order, restarts within its intensity, stops in reverse order. */
 import { assign, enqueueActions, setup } from 'xstate';
 import type { ExitReason } from '../events.ts';
-import { type ChildReady, workerMachine } from '../worker/worker-machine.ts';
+import type { ChildReady, WorkerInput } from '../worker/worker-machine.ts';
 import { addRestart } from './intensity.ts';
 import { mustRestart } from './restart.ts';
 import type { ChildSpec, SupervisorSpec } from './supervisor-spec.ts';
@@ -25,6 +25,8 @@ export type SupervisorOutput =
 export interface ChildStatus {
   readonly spec: ChildSpec;
   readonly path: string;
+  /** Names one incarnation, `<path>:<how often it was started>`: in the registry, in the worker's mark, as an actor. */
+  readonly workerId: string;
   /** `waiting` for its turn · `starting`, `up` or `stopping` while its actor lives · `down` for good. */
   readonly state: 'waiting' | 'starting' | 'up' | 'stopping' | 'down';
   /** How often it was started. */
@@ -49,18 +51,13 @@ interface ChildDone {
 
 export type SupervisorEvent = { readonly type: 'shutdown' } | ChildReady | ChildDone;
 
-/** Names one incarnation: in the registry, in the worker's mark, and among the supervisor's actors. */
-export const workerIdOf = ({ path, incarnation }: ChildStatus): string => `${path}:${incarnation}`;
-
 export const supervisorMachine = setup({
   types: {} as {
     context: SupervisorContext;
     events: SupervisorEvent;
     input: SupervisorInput;
     output: SupervisorOutput;
-    children: Record<string, 'worker'>;
   },
-  actors: { worker: workerMachine },
   guards: {
     allStarted: ({ context }) =>
       !context.children.some(({ state }) => state === 'waiting' || state === 'starting'),
@@ -74,6 +71,8 @@ export const supervisorMachine = setup({
     restartDue: ({ context, event }) => isRestartDue(context, event),
   },
   actions: {
+    startWorker: (_: unknown, _params: WorkerInput) => {},
+    stopWorker: (_: unknown, _params: { workerId: string }) => {},
     announceExit: (_: unknown, _params: { path: string; reason: ExitReason }) => {},
     announceRestart: (_: unknown, _params: { path: string; reason: ExitReason; restarts: number }) => {},
     announceGivingUp: (_: unknown, _params: { path: string; output: SupervisorOutput }) => {},
@@ -85,7 +84,6 @@ export const supervisorMachine = setup({
       if (!('actorId' in event)) return;
       const { actorId, output: reason } = event;
       const child = exitedChild(context, event)!;
-      enqueue.stopChild(actorId); // XState keeps finished children until told otherwise
       enqueue.assign({
         children: change(context.children, actorId, { state: 'down' }),
         exit: { child, reason },
@@ -97,8 +95,7 @@ export const supervisorMachine = setup({
       const busy = context.children.some(({ state }) => state === 'starting');
       const next = context.spec.ordered ? waiting.slice(0, busy ? 0 : 1) : waiting;
       const started = next.map(begin);
-      for (const child of started)
-        enqueue.spawnChild('worker', { id: workerIdOf(child), input: inputOf(child) });
+      for (const child of started) enqueue({ type: 'startWorker', params: inputOf(child) });
       enqueue.assign({ children: context.children.map((child) => started[next.indexOf(child)] ?? child) });
     }),
     chargeRestart: assign(({ context, event }) => charge(context, event)),
@@ -109,8 +106,8 @@ export const supervisorMachine = setup({
         type: 'announceRestart',
         params: { path, reason: exit!.reason, restarts: restartTimes.length },
       });
-      enqueue.spawnChild('worker', { id: workerIdOf(started), input: inputOf(started) });
-      enqueue.assign({ children: change(children, workerIdOf(exit!.child), started) });
+      enqueue({ type: 'startWorker', params: inputOf(started) });
+      enqueue.assign({ children: change(children, exit!.child.workerId, started) });
     }),
     blameStart: assign(({ context: { exit } }) => ({
       output: { kind: 'start-failed' as const, path: exit!.child.path, reason: exit!.reason },
@@ -123,7 +120,8 @@ export const supervisorMachine = setup({
       const due = (context.spec.ordered ? living.slice(0, 1) : living).filter(
         ({ state }) => state !== 'stopping',
       );
-      for (const child of due) enqueue.sendTo(workerIdOf(child), { type: 'stop' });
+      if (due.length === 0) return;
+      for (const child of due) enqueue({ type: 'stopWorker', params: { workerId: child.workerId } });
       enqueue.assign({
         children: context.children.map((child) =>
           due.includes(child) ? { ...child, state: 'stopping' } : child,
@@ -138,6 +136,7 @@ export const supervisorMachine = setup({
     children: input.spec.children.map((spec) => ({
       spec,
       path: `${input.path}/${spec.id}`,
+      workerId: '',
       state: 'waiting',
       incarnation: 0,
     })),
@@ -187,7 +186,7 @@ const lives = ({ state }: ChildStatus): boolean =>
 /** The child whose actor is done, as it was before. */
 function exitedChild(context: SupervisorContext, event: SupervisorEvent): ChildStatus | undefined {
   if (!('actorId' in event)) return undefined;
-  return context.children.find((child) => workerIdOf(child) === event.actorId);
+  return context.children.find((child) => child.workerId === event.actorId);
 }
 
 function isRestartDue(context: SupervisorContext, event: SupervisorEvent): boolean {
@@ -209,18 +208,17 @@ function charge(
 /** Within this time, what the death of one forker does to its workers is told. */
 const ONE_LOSS_MS = 1_000;
 
-const begin = (child: ChildStatus): ChildStatus => ({
-  ...child,
-  state: 'starting',
-  incarnation: child.incarnation + 1,
-});
+function begin(child: ChildStatus): ChildStatus {
+  const incarnation = child.incarnation + 1;
+  return { ...child, state: 'starting', incarnation, workerId: `${child.path}:${incarnation}` };
+}
 
-const inputOf = (child: ChildStatus) => ({ spec: child.spec, path: child.path, workerId: workerIdOf(child) });
+const inputOf = ({ spec, path, workerId }: ChildStatus): WorkerInput => ({ spec, path, workerId });
 
 function change(
   children: readonly ChildStatus[],
   workerId: string,
   to: Partial<ChildStatus>,
 ): readonly ChildStatus[] {
-  return children.map((child) => (workerIdOf(child) === workerId ? { ...child, ...to } : child));
+  return children.map((child) => (child.workerId === workerId ? { ...child, ...to } : child));
 }

@@ -4,12 +4,8 @@ import { OptionsError, StartError } from '../errors.ts';
 import type { WorkerState } from '../events.ts';
 import { describeExit } from '../worker/exit-reason.ts';
 import type { Incarnation, WorkerRuntime } from '../worker/worker-runtime.ts';
-import {
-  type ChildStatus,
-  type SupervisorOutput,
-  type supervisorMachine,
-  workerIdOf,
-} from './supervisor-machine.ts';
+import type { ChildActors } from './child-actors.ts';
+import type { ChildStatus, SupervisorOutput, supervisorMachine } from './supervisor-machine.ts';
 
 export type SupervisorActor = ActorRefFrom<typeof supervisorMachine>;
 
@@ -30,13 +26,15 @@ export class Supervisor {
   /** Resolves when all children are down: stopped, or given up. */
   readonly stopped: Promise<SupervisorOutput>;
   readonly #actor: SupervisorActor;
+  readonly #actors: ChildActors;
   readonly #runtime: WorkerRuntime;
   /** Once it has ended, by path: with whoever still holds this supervisor, and no longer with the host. */
   #last: ReadonlyMap<string, Incarnation | undefined> | undefined;
 
-  constructor(path: string, actor: SupervisorActor, runtime: WorkerRuntime) {
+  constructor(path: string, actor: SupervisorActor, actors: ChildActors, runtime: WorkerRuntime) {
     this.path = path;
     this.#actor = actor;
+    this.#actors = actors;
     this.#runtime = runtime;
     this.stopped = new Promise((resolve) => {
       const settle = (snapshot: SnapshotFrom<typeof supervisorMachine>) => {
@@ -121,7 +119,7 @@ export class Supervisor {
 
   #stateOf(child: ChildStatus): WorkerState {
     const snapshot = this.#actor.getSnapshot();
-    const actor = snapshot.children[workerIdOf(child)];
+    const actor = this.#actors.get(child.workerId);
     if (actor !== undefined) return topState(actor.getSnapshot().value);
     const itsTurnComes = child.state === 'waiting' && snapshot.matches('starting');
     return itsTurnComes ? 'spawning' : 'exited';

@@ -21,6 +21,7 @@ describe('wrong use ends with 2', () => {
     ['an unknown option', ['ps', '--jsn'], /unknown option '--jsn'/],
     ['one argument too many', ['sweep', 'all'], /too many arguments/],
     ['an option without its value', ['--state-dir'], /argument missing/],
+    ['an empty state directory', ['--state-dir', '', 'ps'], /--state-dir: is empty/],
     ['no command', [], /Usage: reeve/],
   ])('%s', async (_, args, complaint) => {
     const { code, stdout, stderr } = await openShell().run(...args);

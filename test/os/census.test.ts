@@ -27,6 +27,15 @@ describe('by its mark', () => {
     expect(covered(WORKER, ...table)).toEqual([600]);
   });
 
+  test('a slash in a mark moves nothing from the worker to the run', () => {
+    const table = [
+      sighting(600, { cookies: [mark('run/x', 'w')] }),
+      sighting(601, { cookies: [mark('run', 'x/w')] }),
+    ];
+    expect(covered({ ...WORKER, workerId: 'x/w' }, ...table)).toEqual([601]);
+    expect(covered({ ...WORKER, runId: 'run/x' }, ...table)).toEqual([600]);
+  });
+
   test('a claim on the run covers all its workers and its forker, and no other run', () => {
     const table = [
       sighting(600, { cookies: [mark('run', 'w')] }),
@@ -110,14 +119,14 @@ describe('what was born while the picture was taken', () => {
   ])('a %s is in doubt: the pid that it hangs by may have had two owners', (_, young) => {
     const seen = census(parent, young);
     expect(seen.covered(WORKER)).toEqual([parent]);
-    expect(seen.doubts(WORKER)).toEqual([{ of: young, dependsOn: parent }]);
+    expect(seen.examine(WORKER).doubts).toEqual([{ of: young, dependsOn: parent }]);
   });
 
   test('is covered when it is proven, and what it brought forth is in doubt in turn', () => {
     const grandchild = sighting(603, { parent: 601, startTime: BEGUN });
     const seen = census(parent, child, grandchild);
-    expect(seen.covered(WORKER, new Set([child]))).toEqual([parent, child]);
-    expect(seen.doubts(WORKER)).toEqual([{ of: child, dependsOn: parent }]);
+    expect(seen.examine(WORKER, new Set([child])).covered).toEqual([parent, child]);
+    expect(seen.examine(WORKER).doubts).toEqual([{ of: child, dependsOn: parent }]);
   });
 
   test('an old child of a young parent is in doubt too: the one was seen before the other had its pid', () => {
@@ -131,7 +140,7 @@ describe('what was born while the picture was taken', () => {
     const zombie = sighting(602, { parent: 600, startTime: BEGUN, zombie: true });
     const seen = census(parent, marked, zombie);
     expect(new Set(seen.covered(WORKER))).toEqual(new Set([parent, marked]));
-    expect(seen.doubts(WORKER)).toEqual([]);
+    expect(seen.examine(WORKER).doubts).toEqual([]);
   });
 });
 

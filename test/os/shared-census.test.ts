@@ -1,11 +1,12 @@
 /** One census serves many who ask, and never one who asked after it began. */
 import { expect, test } from 'vitest';
 import { SharedCensus } from '../../src/os/census.ts';
+import { realClock } from '../../src/os/real-clock.ts';
 import { FakeKernel } from '../support/fake-kernel.ts';
 
 test('all who ask in one turn share one census', async () => {
   const kernel = new FakeKernel();
-  const shared = new SharedCensus(kernel);
+  const shared = new SharedCensus(kernel, realClock);
   const [first, second] = await Promise.all([shared.take(), shared.take()]);
   expect(second).toBe(first);
   expect(kernel.censuses).toBe(1);
@@ -13,7 +14,7 @@ test('all who ask in one turn share one census', async () => {
 
 test('who asks while one is under way gets the next', async () => {
   const kernel = new FakeKernel();
-  const shared = new SharedCensus(kernel);
+  const shared = new SharedCensus(kernel, realClock);
   let late: Promise<unknown> | undefined;
   kernel.afterCensus = () => {
     late ??= shared.take();
@@ -25,7 +26,7 @@ test('who asks while one is under way gets the next', async () => {
 
 test('a census that fails does not spoil the next', async () => {
   const kernel = new FakeKernel();
-  const shared = new SharedCensus(kernel);
+  const shared = new SharedCensus(kernel, realClock);
   kernel.afterCensus = () => {
     throw new Error('no descriptor left');
   };

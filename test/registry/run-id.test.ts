@@ -10,6 +10,7 @@ const clockAt = (now: number, monotonic: number): Clock => ({
   monotonic: () => monotonic,
   setTimeout: () => undefined,
   clearTimeout: () => undefined,
+  turn: async () => {},
 });
 const zeros: Random = { bytes: (count) => new Uint8Array(count) };
 

@@ -14,7 +14,7 @@ export const worker = (pid: number, rest: Partial<Sighting> = {}) =>
 export function setUp(...processes: readonly Sighting[]) {
   const kernel = new FakeKernel(...processes);
   const clock = new ManualClock();
-  const tools = { kernel, clock, census: new SharedCensus(kernel) };
+  const tools = { kernel, clock, census: new SharedCensus(kernel, clock) };
   const start = (options: Partial<ClearingOptions> = {}) => {
     const clearing = new Clearing(tools, { claim, emptyLooks: 1, ...options });
     onTestFinished(() => clearing.abandon());

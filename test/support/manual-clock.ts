@@ -29,6 +29,8 @@ export class ManualClock implements Clock {
     this.#alarms = this.#alarms.filter((alarm) => alarm !== timer);
   }
 
+  async turn(): Promise<void> {}
+
   /** How many timers wait. */
   get pending(): number {
     return this.#alarms.length;

@@ -64,7 +64,7 @@ async function start(command: Begin): Promise<void> {
   begin = command;
   const kernel = kernelNamed(process.argv[2]);
   children = new Children({
-    tools: { kernel, clock: realClock, census: new SharedCensus(kernel) },
+    tools: { kernel, clock: realClock, census: new SharedCensus(kernel, realClock) },
     runId: command.runId,
     outer: command.outer,
     env: command.env,

@@ -41,7 +41,8 @@ export function linuxKernel(): Kernel {
   function sight(pid: number): Sighting | undefined {
     const stat = readStat(pid);
     if (stat === undefined) return undefined;
-    return { bootId, pidNamespace, pid, ...stat, cookies: readProcessCookies(pid) };
+    const cookies = stat.zombie ? undefined : readProcessCookies(pid); // the dead have no environment
+    return { bootId, pidNamespace, pid, ...stat, cookies };
   }
 
   function inspect(pid: number): ProcessFacts | undefined {

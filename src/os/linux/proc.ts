@@ -56,9 +56,19 @@ export function readProcessCookies(pid: number): readonly Cookie[] | undefined {
 
 /** An environment as the kernel keeps it: `NAME=value`, each ended by a zero byte. */
 export function parseCookies(environment: Buffer): readonly Cookie[] {
-  if (!environment.includes('REEVE_')) return [];
-  const variables = environment.toString('utf8').split('\0');
-  return readCookies((name) => variables.find((line) => line.startsWith(`${name}=`))?.slice(name.length + 1));
+  return readCookies((name) => {
+    const value = startOfValue(environment, `${name}=`);
+    if (value === undefined) return undefined;
+    const end = environment.indexOf(0, value);
+    return environment.toString('utf8', value, end === -1 ? environment.length : end);
+  });
+}
+
+/** Where what follows `name=` begins, in the first variable of that name. */
+function startOfValue(environment: Buffer, key: string): number | undefined {
+  if (environment.toString('latin1', 0, key.length) === key) return key.length;
+  const before = environment.indexOf(`\0${key}`);
+  return before === -1 ? undefined : before + 1 + key.length;
 }
 
 export function readCommandLine(pid: number): string {
