@@ -1,8 +1,5 @@
 /** What happens to a run when its process is asked to end, or just ends. */
-
-/** As Ctrl-C, a service manager and a closing terminal ask. */
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-type ExitSignal = (typeof SIGNALS)[number];
+import type { Lifetime, Signal } from '../os/os.ts';
 
 export interface ExitHookActions {
   /** Stop everything in order. */
@@ -15,32 +12,25 @@ export interface ExitHookActions {
  * On a signal: stops in order, then lets the signal do what it does to a process without us. A second signal ends the
  * process at once, and the forker clears up. Returns how to take the hooks away.
  */
-export function installExitHooks(actions: ExitHookActions, signals: boolean): () => void {
+export function installExitHooks(lifetime: Lifetime, actions: ExitHookActions, signals: boolean): () => void {
   let asked = false;
-  const onSignal = (signal: ExitSignal): void => {
+  const onSignal = (signal: Signal): void => {
     if (asked) {
       actions.abandon();
       remove();
-      endBy(signal);
+      lifetime.endBy(signal);
       return;
     }
     asked = true;
     void actions.stop(signal).finally(() => {
       remove();
-      endBy(signal);
+      lifetime.endBy(signal);
     });
   };
+  const hooks = [lifetime.atExit(actions.abandon)];
+  if (signals) hooks.push(lifetime.onSignal(onSignal));
   const remove = (): void => {
-    for (const signal of SIGNALS) process.off(signal, onSignal);
-    process.off('exit', actions.abandon);
+    for (const takeBack of hooks) takeBack();
   };
-  // Also reached by an uncaught exception and by process.exit(); by then nothing may wait.
-  process.on('exit', actions.abandon);
-  if (signals) for (const signal of SIGNALS) process.on(signal, onSignal);
   return remove;
-}
-
-/** With handlers of the application's own still there, ending is the application's decision. */
-function endBy(signal: ExitSignal): void {
-  if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
 }

@@ -115,6 +115,7 @@ export class Host {
     this.#actors = new ChildActors(runtime.machine());
     this.#actor = startActor(settings.os, runtime, this.#actors);
     this.#removeExitHooks = installExitHooks(
+      settings.os.lifetime,
       { stop: (why) => this.stop(why), abandon: () => runtime.spawner.abandon() },
       settings.signals,
     );

@@ -8,6 +8,7 @@ import { makeFifoDirectory } from './forker/fifo.ts';
 import { ForkerSpawner } from './forker/forker.ts';
 import { type KernelName, kernelHere, kernelNamed } from './kernels.ts';
 import { nodeFiles } from './node-files.ts';
+import { nodeLifetime } from './node-lifetime.ts';
 import { nodeNetwork } from './node-network.ts';
 import type { Os, Spawner, SpawnerOptions } from './os.ts';
 import { realClock } from './real-clock.ts';
@@ -21,6 +22,7 @@ export function nodeOs(kernelName: KernelName = kernelHere()): Os {
     network: nodeNetwork,
     clock: realClock,
     random: { bytes: (count) => randomBytes(count) },
+    lifetime: nodeLifetime,
   };
 
   async function openSpawner(options: SpawnerOptions): Promise<Spawner> {

@@ -9,6 +9,7 @@ export interface Os {
   readonly network: Network;
   readonly clock: Clock;
   readonly random: Random;
+  readonly lifetime: Lifetime;
 }
 
 export type Timer = unknown;
@@ -26,6 +27,16 @@ export interface Clock {
 
 export interface Random {
   bytes(count: number): Uint8Array;
+}
+
+/** How our own process ends. */
+export interface Lifetime {
+  /** Called when this process exits, by whatever way leaves time for it; nothing may wait then. Returns how to take it back. */
+  atExit(action: () => void): () => void;
+  /** SIGINT, SIGTERM and SIGHUP, when they come. Returns how to take it back. */
+  onSignal(listener: (signal: Signal) => void): () => void;
+  /** Ends by this signal, unless the application handles it itself. */
+  endBy(signal: Signal): void;
 }
 
 /** What the registry needs of a file system. Failures are Node's, with their `code`. */
