@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { SharedCensus } from './census.ts';
 import { ControlSocket } from './control-socket.ts';
 import { DirectSpawner } from './forker/direct.ts';
+import { directFork } from './forker/direct-fork.ts';
 import { makeFifoDirectory } from './forker/fifo.ts';
 import { ForkerSpawner } from './forker/forker.ts';
 import { type KernelName, kernelHere, kernelNamed } from './kernels.ts';
@@ -51,7 +52,7 @@ export function nodeOs(kernelName: KernelName = kernelHere()): Os {
         // A sweep removes it.
       }
     };
-    const spawner = forker ?? new DirectSpawner({ ...options, tools, env });
+    const spawner = forker ?? new DirectSpawner({ ...options, tools, env, fork: directFork });
     try {
       await forker?.start();
     } catch (error) {

@@ -3,8 +3,11 @@ import type { StdioOptions } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import type { SpawnFailure } from '../../errors.ts';
-import { fifoPath, openToWrite } from './fifo.ts';
-import type { ForkOrder, StreamSource } from './messages.ts';
+import type { ForkedChild } from './children.ts';
+import { fifoPath, makeFifos, openToWrite } from './fifo.ts';
+import { forkChild } from './fork-child.ts';
+import type { ForkerStreams } from './guardian.ts';
+import type { FifoBatch, ForkOrder, StreamSource } from './messages.ts';
 import { failure } from './spawn-failure.ts';
 
 /** The host's 0 to 2, for children that are to inherit them. */
@@ -22,13 +25,13 @@ export interface ChildStreamsOptions {
 type ChildStream = 'ignore' | number | Socket;
 
 /** What `spawn` gets. */
-export interface ChildStdio {
+interface ChildStdio {
   readonly stdio: StdioOptions;
   /** Our own ends: the child has its copies, or was not born. */
   close(): void;
 }
 
-export class ChildStreams {
+export class ChildStreams implements ForkerStreams {
   readonly #options: ChildStreamsOptions;
   readonly #sockets = new Map<number, Socket>();
   #lastSocket: number;
@@ -61,8 +64,21 @@ export class ChildStreams {
     });
   }
 
+  makeFifos(batch: FifoBatch): Promise<boolean> {
+    return makeFifos(this.#options.fifoDirectory!, batch);
+  }
+
+  fork(order: ForkOrder, env: NodeJS.ProcessEnv): ForkedChild {
+    const { stdio, close } = this.#open(order.streams);
+    try {
+      return forkChild(order, env, stdio);
+    } finally {
+      close();
+    }
+  }
+
   /** Throws when one of them cannot be opened; what was opened until then is closed, and its sockets are used up. */
-  open(streams: ForkOrder['streams']): ChildStdio {
+  #open(streams: ForkOrder['streams']): ChildStdio {
     const last = streams[3] === 'ignore' ? 3 : 4; // 'ignore' would put /dev/null there
     const sockets = this.#take(streams);
     const opened: number[] = [];

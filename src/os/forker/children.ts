@@ -1,24 +1,32 @@
 /**
  * Forks children, reaps them, and signals each with everything under it. The forker does this for a host, and a host
- * with `spawner: 'direct'` does it for itself: this is the code of both.
+ * with `spawner: 'direct'` does it for itself: this is the code of both, and of whatever kind of process is forked.
  */
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import type { SpawnFailure } from '../../errors.ts';
 import type { Known } from '../census.ts';
 import { Clearing, type ClearingTools, clear, KILL_PATIENCE_MS } from '../clearing.ts';
 import { type Cookie, cookieVariables } from '../cookie.ts';
 import type { ProcessIdentity } from '../identity.ts';
-import { holdBack } from '../node-streams.ts';
 import type { Signal, Timer } from '../os.ts';
 import type { ChildReport, ForkOrder } from './messages.ts';
-import { spawnFailure } from './spawn-failure.ts';
+import { failure } from './spawn-failure.ts';
 
 /** How long after a death we look for what it may have left outside its group. One look serves all deaths. */
 const STRAGGLER_LOOK_MS = 1_000;
 
+/** A process that was just forked, or was not, as its parent sees it. */
+export interface ForkedChild {
+  /** Undefined when there is no process: `failed` resolves then. */
+  readonly pid: number | undefined;
+  /** Resolves, once, when there is no process; else never. */
+  readonly failed: Promise<SpawnFailure>;
+  /** Dead and reaped. */
+  readonly exited: Promise<{ readonly code: number | null; readonly signal: Signal | null }>;
+}
+
 interface Child {
   readonly id: number;
   readonly workerId: string;
-  readonly process: ChildProcess;
   readonly identity: ProcessIdentity;
   exited: boolean;
   clearing: Clearing | undefined;
@@ -48,34 +56,30 @@ export class Children {
     this.#options = options;
   }
 
-  /** Reports `forked` or `fork-failed`; the former's process is returned as well. */
-  async fork(order: ForkOrder, stdio: StdioOptions): Promise<ChildProcess | undefined> {
+  /**
+   * Reports `forked` or `fork-failed`; who was born is returned as well. Before it first waits for anything there is a
+   * process, or none.
+   *
+   * @param birth forks; throws when one of the streams cannot be opened
+   */
+  async fork<C extends ForkedChild>(
+    order: ForkOrder,
+    birth: (env: NodeJS.ProcessEnv) => C,
+  ): Promise<C | undefined> {
     const { tools, report } = this.#options;
-    let process: ChildProcess;
+    const failed = (reason: SpawnFailure) => report({ is: 'fork-failed', id: order.id, failure: reason });
+    let forked: C;
     try {
-      process = spawn(order.command, order.args, {
-        cwd: order.cwd,
-        env: this.#environment(order),
-        stdio,
-        detached: true, // a session and a group of its own
-        windowsHide: true,
-      });
+      forked = birth(this.#environment(order));
     } catch (error) {
-      report({ is: 'fork-failed', id: order.id, failure: spawnFailure(error, order.cwd) });
+      failed(failure('streams', error));
       return undefined;
     }
-    const pid = process.pid;
+    const { pid } = forked;
     if (pid === undefined) {
-      process.once('error', (error) =>
-        report({ is: 'fork-failed', id: order.id, failure: spawnFailure(error, order.cwd) }),
-      );
+      void forked.failed.then(failed);
       return undefined;
     }
-    for (const stream of process.stdio) if (stream && 'read' in stream) holdBack(stream);
-    process.on('error', () => {}); // nothing that comes now is news
-    const exit = new Promise<[number | null, Signal | null]>((resolve) =>
-      process.once('exit', (code, signal) => resolve([code, signal])),
-    );
     this.#births.add(order.workerId);
     // It cannot have been reaped before this turn of the event loop ends, so the pid is still its own.
     const startTime = (await tools.kernel.startTimeOf(pid).catch(unknown)) ?? tools.kernel.startTimeNow();
@@ -83,7 +87,6 @@ export class Children {
     const child: Child = {
       id: order.id,
       workerId: order.workerId,
-      process,
       identity,
       exited: false,
       clearing: undefined,
@@ -91,8 +94,8 @@ export class Children {
     this.#children.set(order.id, child);
     this.#births.delete(order.workerId);
     report({ is: 'forked', id: order.id, identity });
-    void exit.then(([code, signal]) => this.#exited(child, code, signal));
-    return process;
+    void forked.exited.then(({ code, signal }) => this.#exited(child, code, signal));
+    return forked;
   }
 
   /** To the whole tree; `tree-empty` is reported when nothing is left of it. */

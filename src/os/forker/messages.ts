@@ -61,6 +61,9 @@ export type ForkerCommand =
   /** `left`: the pids of what could not be ended before, when another forker was lost. */
   | { readonly do: 'close'; readonly left: readonly number[] };
 
+/** The host's first word. */
+export type Begin = Extract<ForkerCommand, { do: 'begin' }>;
+
 /** What is told of a child. */
 export type ChildReport =
   | { readonly is: 'forked'; readonly id: number; readonly identity: ProcessIdentity }
