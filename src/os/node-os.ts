@@ -7,64 +7,87 @@ import { DirectSpawner } from './forker/direct.ts';
 import { directFork } from './forker/direct-fork.ts';
 import { makeFifoDirectory } from './forker/fifo.ts';
 import { ForkerSpawner } from './forker/forker.ts';
+import { forkerLauncher } from './forker/launch-forker.ts';
+import { StreamSupply } from './forker/stream-supply.ts';
 import { type KernelName, kernelHere, kernelNamed } from './kernels.ts';
 import { nodeFiles } from './node-files.ts';
 import { nodeLifetime } from './node-lifetime.ts';
 import { nodeNetwork } from './node-network.ts';
-import type { Os, Spawner, SpawnerOptions } from './os.ts';
+import type { Kernel, Os, Spawner, SpawnerOptions } from './os.ts';
 import { realClock } from './real-clock.ts';
 
 /** @param kernelName which twin answers; by default the better one that works here */
 export function nodeOs(kernelName: KernelName = kernelHere()): Os {
   const kernel = kernelNamed(kernelName);
   return {
-    processes: { ...kernel, openSpawner },
+    processes: { ...kernel, openSpawner: (options) => openSpawner(kernelName, kernel, options) },
     files: nodeFiles,
     network: nodeNetwork,
     clock: realClock,
     random: { bytes: (count) => randomBytes(count) },
     lifetime: nodeLifetime,
   };
+}
 
-  async function openSpawner(options: SpawnerOptions): Promise<Spawner> {
-    const tools = { kernel, clock: realClock, census: new SharedCensus(kernel, realClock) };
-    const env = environment();
-    const secret = randomBytes(16).toString('hex');
-    let forker: ForkerSpawner | undefined;
-    const control = await ControlSocket.listen({
-      path: options.socketPath,
+async function openSpawner(
+  kernelName: KernelName,
+  kernel: Kernel,
+  options: SpawnerOptions,
+): Promise<Spawner> {
+  const tools = { kernel, clock: realClock, census: new SharedCensus(kernel, realClock) };
+  const env = environment();
+  const secret = randomBytes(16).toString('hex');
+  let forker: ForkerSpawner | undefined;
+  let streams: StreamSupply | undefined;
+  const control = await ControlSocket.listen({
+    path: options.socketPath,
+    secret,
+    onStream: (id, socket) => streams?.admit(id, socket),
+    onError: (error) => streams?.refuse(error),
+  });
+  if (options.kind === 'forker') {
+    const fifoDirectory = makeFifoDirectory(options.fifoDirectory);
+    const leftovers = [...control.leftovers, options.fifoDirectory, options.runFile];
+    const socketPath = control.address;
+    const launch = forkerLauncher(kernelName);
+    forker = new ForkerSpawner({
+      ...options,
+      tools,
+      env,
       secret,
-      onStream: (id, socket) => forker?.admit(id, socket),
-      onError: (error) => forker?.refuse(error),
+      leftovers,
+      socketPath,
+      fifoDirectory,
+      launch: (settings, hears) => {
+        streams?.startAt(settings.firstStream);
+        return launch(settings, hears);
+      },
+      supply: (send) => {
+        streams = new StreamSupply(fifoDirectory, send);
+        return streams;
+      },
     });
-    if (options.kind === 'forker') {
-      const fifoDirectory = makeFifoDirectory(options.fifoDirectory);
-      const leftovers = [...control.leftovers, options.fifoDirectory, options.runFile];
-      const socketPath = control.address;
-      const own = { tools, env, secret, kernelName, leftovers, socketPath, fifoDirectory };
-      forker = new ForkerSpawner({ ...options, ...own });
-    }
-    const clean = () => {
-      control.close();
-      try {
-        rmSync(options.fifoDirectory, { force: true, recursive: true });
-      } catch {
-        // A sweep removes it.
-      }
-    };
-    const spawner = forker ?? new DirectSpawner({ ...options, tools, env, fork: directFork });
-    try {
-      await forker?.start();
-    } catch (error) {
-      clean();
-      throw error;
-    }
-    return {
-      spawn: (request, listener) => spawner.spawn(request, listener),
-      abandon: () => spawner.abandon(),
-      close: () => spawner.close().finally(clean),
-    };
   }
+  const clean = () => {
+    control.close();
+    try {
+      rmSync(options.fifoDirectory, { force: true, recursive: true });
+    } catch {
+      // A sweep removes it.
+    }
+  };
+  const spawner = forker ?? new DirectSpawner({ ...options, tools, env, fork: directFork });
+  try {
+    await forker?.start();
+  } catch (error) {
+    clean();
+    throw error;
+  }
+  return {
+    spawn: (request, listener) => spawner.spawn(request, listener),
+    abandon: () => spawner.abandon(),
+    close: () => spawner.close().finally(clean),
+  };
 }
 
 /** The host's environment as it is when the run begins; later changes to it are not seen by workers. */

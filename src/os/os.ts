@@ -31,7 +31,10 @@ export interface Random {
 
 /** How our own process ends. */
 export interface Lifetime {
-  /** Called when this process exits, by whatever way leaves time for it; nothing may wait then. Returns how to take it back. */
+  /**
+   * Called when this process exits, by whatever way leaves time for it; nothing may wait then. Returns how to take it
+   * back.
+   */
   atExit(action: () => void): () => void;
   /** SIGINT, SIGTERM and SIGHUP, when they come. Returns how to take it back. */
   onSignal(listener: (signal: Signal) => void): () => void;

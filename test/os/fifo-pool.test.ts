@@ -5,7 +5,7 @@ import type { SpawnFailure } from '../../src/errors.ts';
 import { fifoPath, makeFifos, openToWrite } from '../../src/os/forker/fifo.ts';
 import { FifoPool } from '../../src/os/forker/fifo-pool.ts';
 import type { FifoBatch } from '../../src/os/forker/messages.ts';
-import type { StreamEnd } from '../../src/os/forker/stream-pool.ts';
+import type { StreamEnd } from '../../src/os/forker/stream-end.ts';
 import { until } from '../support/processes.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 

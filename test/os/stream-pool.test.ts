@@ -2,7 +2,9 @@
 import { Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import type { SpawnFailure } from '../../src/errors.ts';
-import { type StreamEnd, StreamPool } from '../../src/os/forker/stream-pool.ts';
+import { StreamEnd } from '../../src/os/forker/stream-end.ts';
+import { StreamPool } from '../../src/os/forker/stream-pool.ts';
+import type { HostEnd } from '../../src/os/forker/supply.ts';
 
 const NO_DESCRIPTOR: SpawnFailure = {
   phase: 'streams',
@@ -18,14 +20,14 @@ function setUp() {
   const arrive = (count: number) => {
     for (let index = 0; index < count; index += 1) {
       lastId += 1;
-      pool.add({ source: lastId, socket: new Socket() });
+      pool.add(new StreamEnd(lastId, new Socket()));
     }
   };
   const total = () => asked.reduce((sum, count) => sum + count, 0);
   return { pool, asked, total, arrive };
 }
 
-const ids = (ends: readonly StreamEnd[]) => ends.map(({ source }) => source);
+const ids = (ends: readonly HostEnd[]) => ends.map(({ source }) => source);
 
 test('none are asked for before somebody wants them', () => {
   expect(setUp().asked).toEqual([]);
@@ -142,7 +144,7 @@ test('who waits when the forker is lost gets streams of the next one', async () 
 test('ends of a lost forker are closed', async () => {
   const { pool } = setUp();
   const socket = new Socket();
-  pool.add({ source: 1, socket });
+  pool.add(new StreamEnd(1, socket));
   pool.clear();
   expect(socket.destroyed).toBe(true);
 });

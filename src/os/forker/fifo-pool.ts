@@ -4,7 +4,7 @@ import { codeOf, type SpawnFailure } from '../../errors.ts';
 import { fifoPath, hasNoReader, openToRead } from './fifo.ts';
 import type { FifoBatch } from './messages.ts';
 import { failure } from './spawn-failure.ts';
-import type { StreamEnd } from './stream-pool.ts';
+import { StreamEnd } from './stream-end.ts';
 
 /** So many are made at least: to start the program that makes them is the dear part. */
 const BATCH = 64;
@@ -57,7 +57,7 @@ export class FifoPool {
       for (const id of ids) ends.push(this.#open(id));
       return ends;
     } catch (error) {
-      for (const { socket } of ends) socket.destroy();
+      for (const end of ends) end.destroy();
       for (const id of ids.slice(ends.length)) this.#discard(id);
       if (LACKS.has(codeOf(error))) throw failure('streams', error);
       this.refuse(); // somebody has taken them away
@@ -139,7 +139,7 @@ export class FifoPool {
   #open(id: number): StreamEnd {
     const socket = openToRead(this.#path(id));
     socket.once('close', () => this.#closed(id, socket.readableEnded));
-    return { source: { fifo: id }, socket };
+    return new StreamEnd({ fifo: id }, socket);
   }
 
   /** Without its end somebody may hold it still, and would write into what another process says next. */

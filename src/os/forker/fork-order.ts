@@ -1,9 +1,8 @@
 /** From a request to spawn to the order that the forker gets, and from its streams' ends to the port's. */
 import { resolve } from 'node:path';
-import { byteSink, byteSource } from '../node-streams.ts';
 import type { InputSpec, OutputSpec, SpawnRequest, Streams } from '../os.ts';
 import type { ForkOrder, StreamSource } from './messages.ts';
-import type { StreamEnd } from './stream-pool.ts';
+import type { HostEnd } from './supply.ts';
 
 type StreamSpec = InputSpec | OutputSpec;
 
@@ -15,7 +14,7 @@ const specs = ({ stdin, stdout, stderr, fd3 }: SpawnRequest): readonly StreamSpe
 ];
 
 /** @param ends one for each `pipe`, in the order of their descriptors */
-export function orderOf(id: number, request: SpawnRequest, ends: readonly StreamEnd[]): ForkOrder {
+export function orderOf(id: number, request: SpawnRequest, ends: readonly HostEnd[]): ForkOrder {
   const { workerId, command, args } = request;
   const cwd = resolve(request.cwd ?? '.'); // the forker's own directory is another
   const left = [...ends];
@@ -32,15 +31,15 @@ export const environmentOf = ({ env }: SpawnRequest): ForkOrder['env'] =>
   Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value ?? null]));
 
 /** The host's ends, for whoever talks with the process. */
-export function streamsOf(request: SpawnRequest, ends: readonly StreamEnd[]): Streams {
-  const left = ends.map(({ socket }) => socket.ref());
+export function streamsOf(request: SpawnRequest, ends: readonly HostEnd[]): Streams {
+  const left = [...ends];
   const [stdin, stdout, stderr, fd3] = specs(request).map((spec) =>
     spec === 'pipe' ? left.shift() : undefined,
   );
   return {
-    stdin: stdin && byteSink(stdin.resume()), // nothing comes, but its end must be noticed
-    stdout: stdout && byteSource(stdout),
-    stderr: stderr && byteSource(stderr),
-    fd3: fd3 && byteSource(fd3),
+    stdin: stdin?.asSink(),
+    stdout: stdout?.asSource(),
+    stderr: stderr?.asSource(),
+    fd3: fd3?.asSource(),
   };
 }

@@ -1,17 +1,14 @@
 /** The host's side of the forker: starts it, has it fork, and when it is lost clears up and starts another. */
-import type { Socket } from 'node:net';
 import { ForkerError, messageOf, type SpawnFailure } from '../../errors.ts';
 import { type ClearingTools, clear } from '../clearing.ts';
 import { identityOf, type ProcessIdentity, SETTLED_AFTER_MS, sameProcess } from '../identity.ts';
-import type { KernelName } from '../kernels.ts';
 import type { OsProcess, OsProcessEvent, Spawner, SpawnerOptions, SpawnRequest } from '../os.ts';
 import { pause } from '../pause.ts';
 import { orderOf, streamsOf } from './fork-order.ts';
-import { ForkerProcess } from './forker-process.ts';
+import { ForkerProcess, type LaunchForker } from './forker-process.ts';
 import type { ChildReport, ForkerCommand, ForkerReport } from './messages.ts';
-import { CLOSED, FORKER_LOST, failure, ownLack } from './spawn-failure.ts';
-import type { StreamEnd } from './stream-pool.ts';
-import { StreamSupply } from './stream-supply.ts';
+import { CLOSED, FORKER_LOST, failure } from './spawn-failure.ts';
+import type { HostEnd, Supply } from './supply.ts';
 
 /** A new forker that dies before it is ready is tried again this often, then its workers fail to start. */
 const ATTEMPTS = 3;
@@ -29,7 +26,7 @@ interface Birth {
   phase: 'waiting' | 'ordered' | 'alive' | 'exited';
   identity: ProcessIdentity | undefined;
   bornAt: number;
-  ends: readonly StreamEnd[];
+  ends: readonly HostEnd[];
 }
 
 export interface ForkerSpawnerOptions extends Omit<SpawnerOptions, 'fifoDirectory'> {
@@ -38,14 +35,16 @@ export interface ForkerSpawnerOptions extends Omit<SpawnerOptions, 'fifoDirector
   /** Undefined when there are to be no FIFOs. */
   readonly fifoDirectory: string | undefined;
   readonly leftovers: readonly string[];
-  readonly kernelName: KernelName;
   readonly env: Readonly<Record<string, string>>;
+  readonly launch: LaunchForker;
+  /** @param send tells the present forker, if there is one */
+  readonly supply: (send: (command: ForkerCommand) => void) => Supply;
 }
 
 export class ForkerSpawner implements Spawner {
   readonly #options: ForkerSpawnerOptions;
   readonly #births = new Map<number, Birth>();
-  readonly #streams: StreamSupply;
+  readonly #streams: Supply;
   #forker: ForkerProcess | undefined;
   #failedToStart = false;
   /** Settles when there is a forker again, or none can be had. */
@@ -60,7 +59,7 @@ export class ForkerSpawner implements Spawner {
 
   constructor(options: ForkerSpawnerOptions) {
     this.#options = options;
-    this.#streams = new StreamSupply(options.fifoDirectory, (command) => this.#send(command));
+    this.#streams = options.supply((command) => this.#send(command));
   }
 
   start(): Promise<void> {
@@ -94,17 +93,6 @@ export class ForkerSpawner implements Spawner {
     if (this.#closing === undefined) void this.#order(birth);
     else queueMicrotask(() => this.#failed(birth, CLOSED));
     return { signal: (signal) => this.#send({ do: 'signal', id: birth.id, signal: signal ?? null }) };
-  }
-
-  /** A socket has come in from the forker. */
-  admit(id: number, socket: Socket): void {
-    if (id > this.#firstStream) this.#streams.add({ source: id, socket });
-    else socket.destroy(); // from a forker that has died meanwhile
-  }
-
-  /** Streams cannot come in, as when the host has no descriptor left. */
-  refuse(error: Error): void {
-    this.#streams.fail(failure('streams', error));
   }
 
   close(): Promise<readonly number[]> {
@@ -169,15 +157,18 @@ export class ForkerSpawner implements Spawner {
       const begun = clock.monotonic();
       this.#firstStream += STREAMS_PER_FORKER;
       try {
-        const forker = new ForkerProcess({
-          ...this.#options,
-          clock,
-          outer: kernel.self.cookies,
-          firstStream: this.#firstStream,
-          firstFifos: this.#streams.firstFifos(),
-          onReport: (report) => this.#heard(report),
-          onLost: (identity, cause) => void this.#lost(forker, identity, cause),
-        });
+        const forker = new ForkerProcess(
+          {
+            ...this.#options,
+            clock,
+            outer: kernel.self.cookies,
+            firstStream: this.#firstStream,
+            firstFifos: this.#streams.firstFifos(),
+            onReport: (report) => this.#heard(report),
+            onLost: (identity, cause) => void this.#lost(forker, identity, cause),
+          },
+          this.#options.launch,
+        );
         this.#forker = forker;
         const identity = await forker.ready;
         forker.hold(this.#births.size > 0);
@@ -193,15 +184,12 @@ export class ForkerSpawner implements Spawner {
   }
 
   #heard(report: ForkerReport): void {
-    if (report.is === 'connect-failed') this.#streams.fail(ownLack() ?? report.failure, 1);
-    else if (report.is === 'fifos-made') this.#streams.addFifos(report.batch);
-    else if (report.is === 'fifos-refused') this.#streams.refuseFifos();
-    else if (report.is === 'closed') this.#closed(report.left);
+    this.#streams.heard(report);
+    if (report.is === 'closed') this.#closed(report.left);
     else if ('id' in report) this.#heardOf(this.#births.get(report.id), report);
   }
 
   #heardOf(birth: Birth | undefined, report: ChildReport): void {
-    if (report.is === 'forked' || report.is === 'fork-failed') this.#streams.refillWhenLow();
     if (birth === undefined) return;
     if (report.is === 'forked') {
       birth.phase = 'alive';
@@ -226,7 +214,7 @@ export class ForkerSpawner implements Spawner {
   }
 
   #failed(birth: Birth, spawnFailure: SpawnFailure): void {
-    for (const { socket } of birth.ends) socket.destroy();
+    for (const end of birth.ends) end.destroy();
     this.#forget(birth);
     birth.listener({ type: 'os.spawnFailed', failure: spawnFailure });
   }
@@ -242,7 +230,6 @@ export class ForkerSpawner implements Spawner {
     const births = [...this.#births.values()].filter((birth) => birth.phase !== 'waiting');
     this.#forker = undefined;
     this.#streams.clear();
-    this.#firstStream += STREAMS_PER_FORKER; // its streams that are still to come in come too late
     void this.#become(this.#recover(births));
     this.#options.onForker({ type: 'lost', identity, workers: births.length, cause });
     for (const birth of births) if (birth.phase !== 'ordered') birth.listener({ type: 'os.forkerLost' });

@@ -1,5 +1,4 @@
 /** Why a process was not born, as plain data. */
-import { closeSync, openSync } from 'node:fs';
 import { codeOf, messageOf, type SpawnFailure, type SpawnPhase } from '../../errors.ts';
 
 export function failure(phase: SpawnPhase, error: unknown): SpawnFailure {
@@ -10,16 +9,6 @@ export function failure(phase: SpawnPhase, error: unknown): SpawnFailure {
     errno: typeof errno === 'number' ? errno : undefined,
     message: messageOf(error),
   };
-}
-
-/** Why we cannot take in streams, if we cannot: who connects to one without descriptors sees a broken pipe only. */
-export function ownLack(): SpawnFailure | undefined {
-  try {
-    closeSync(openSync('/dev/null', 'r'));
-    return undefined;
-  } catch (error) {
-    return failure('streams', error);
-  }
 }
 
 export const CLOSED: SpawnFailure = {

@@ -1,26 +1,19 @@
 /** Sockets connected ahead of time: a fork takes what it needs at once, and knows beforehand that it can have it. */
-import type { Socket } from 'node:net';
 import type { SpawnFailure } from '../../errors.ts';
-import type { StreamSource } from './messages.ts';
+import type { HostEnd } from './supply.ts';
 
 /** How many are kept ready once some were wanted: what two births take at most that write to FIFOs. */
 const KEPT_READY = 4;
 
-/** The host's end of a stream, and what the forker calls the other. */
-export interface StreamEnd {
-  readonly source: StreamSource;
-  readonly socket: Socket;
-}
-
 interface Taker {
   readonly count: number;
-  readonly resolve: (ends: readonly StreamEnd[]) => void;
+  readonly resolve: (ends: readonly HostEnd[]) => void;
   readonly reject: (failure: SpawnFailure) => void;
 }
 
 export class StreamPool {
   readonly #connect: (count: number) => void;
-  #ready: StreamEnd[] = [];
+  #ready: HostEnd[] = [];
   #takers: Taker[] = [];
   /** Asked for, and neither arrived nor failed yet. */
   #expected = 0;
@@ -33,7 +26,7 @@ export class StreamPool {
   }
 
   /** Rejects with a `SpawnFailure` when a stream cannot be had, as when descriptors run out. */
-  take(count: number): Promise<readonly StreamEnd[]> {
+  take(count: number): Promise<readonly HostEnd[]> {
     return new Promise((resolve, reject) => {
       this.#takers.push({ count, resolve, reject });
       this.#serve();
@@ -41,7 +34,7 @@ export class StreamPool {
   }
 
   /** One has arrived. */
-  add(end: StreamEnd): void {
+  add(end: HostEnd): void {
     this.#answered(1);
     this.#ready.push(end);
     this.#serve();
@@ -79,7 +72,7 @@ export class StreamPool {
 
   /** The forker is gone, and its ends with it. Who waits goes on waiting, for the next one. */
   clear(): void {
-    for (const { socket } of this.#ready) socket.destroy();
+    for (const end of this.#ready) end.destroy();
     this.#ready = [];
     this.#expected = 0;
     this.#doubtful = 0;
