@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** From the ground up: a folder imports only from those before it, and from itself. */
-const FLOORS = ['', 'os', 'registry', 'worker', 'supervisor', 'host', 'cli'];
+const FLOORS = ['', 'os', 'registry', 'worker', 'supervisor', 'host', 'sim', 'cli'];
 /** `index.ts` stands on all of them. */
 const ROOF = 'src/index.ts';
 

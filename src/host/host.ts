@@ -182,6 +182,7 @@ export class Host {
     });
     this.#actor.send({ type: 'shutdown' });
     await stopped;
+    await this.#runtime.registry.seal(); // the forker removes the file
     const behind = await leftBehind(this.#runtime.spawner.close());
     if (behind === undefined) await this.#removeRecord();
     else this.events.emit({ type: 'host.left-behind', ...behind });

@@ -40,7 +40,7 @@ export class RunRegistry {
   /** How many births the file on disk answers for; none, after a write that failed. */
   #covered = 0;
   #writeBehindTimer: Timer | undefined;
-  #removed = false;
+  #sealed = false;
 
   constructor(options: RunRegistryOptions) {
     const { files, stateDirectory, runId, name, self, orphanGrace } = options;
@@ -124,21 +124,27 @@ export class RunRegistry {
     this.#writeBehind();
   }
 
-  /** The run is over, and nothing is left of it: nothing is written any more. */
+  /** One last write, and nothing is written any more: whoever removes the file now is not overtaken by a write. */
+  async seal(): Promise<void> {
+    if (this.#sealed) return;
+    const lastWrite = this.#write();
+    this.#sealed = true;
+    await lastWrite.catch(() => undefined); // the file on disk answers for all that was born, if not for their deaths
+  }
+
+  /** The run is over, and nothing is left of it. */
   async remove(): Promise<void> {
-    const lastWrite = this.#write(); // whatever is being written must not come after the removal
-    this.#removed = true;
-    await lastWrite.catch(() => undefined);
+    await this.seal();
     await this.#options.files.remove(this.path);
   }
 
   #writeBehind(): void {
-    if (this.#removed) return;
+    if (this.#sealed) return;
     this.#writeBehindTimer ??= this.#options.clock.setTimeout(() => this.#writeNow(), WRITE_BEHIND_MS);
   }
 
   #writeNow(): void {
-    if (this.#removed) return;
+    if (this.#sealed) return;
     this.#write().catch((error: RegistryError) => this.#options.onWarning(error));
   }
 

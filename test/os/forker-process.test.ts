@@ -34,6 +34,7 @@ function newForker(clock: Clock, launch: LaunchForker) {
   const options = {
     clock,
     runId: `${Date.now()}_stopped`,
+    host: { bootId: '', pidNamespace: '', pid: 1, startTime: 0 }, // dead
     outer: [],
     env: {},
     socketPath: '/no/such/socket',

@@ -6,10 +6,13 @@ import type { Begin, ForkerReport, ForkOrder } from '../../src/os/forker/message
 import { failure } from '../../src/os/forker/spawn-failure.ts';
 import { FakeKernel } from '../support/fake-kernel.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { SELF, sighting } from '../support/sightings.ts';
+import { BOOT, SELF, sighting } from '../support/sightings.ts';
+
+const DEAD_HOST = { ...BOOT, pid: 600, startTime: 60 };
 
 const BEGIN: Begin = {
   do: 'begin',
+  host: DEAD_HOST,
   runId: 'run',
   outer: [],
   env: {},
@@ -102,7 +105,7 @@ test('an exit in the very turn of the fork is told, after the birth', async () =
   const identity = { ...SELF.identity, pid: 700, startTime: kernel.startTimeNow() };
   expect(reports.slice(1)).toEqual([
     { is: 'forked', id: 1, identity },
-    { is: 'exited', id: 1, code: 3, signal: null, treeEmpty: true },
+    { is: 'exited', id: 1, code: 3, signal: null, treeEmpty: true, asked: false },
   ]);
 });
 
@@ -130,4 +133,17 @@ test('what cannot be removed does not keep the rest, but shows in its exit code'
   await clock.advance(1_000);
   await gone;
   expect([exits, removed]).toEqual([[1], ['file', 'socket']]);
+});
+
+test('a host that lives has lost its line only: nothing of its run is removed before it is dead, or orders the end', async () => {
+  const { guardian, clock, kernel, exits, removed } = setUp();
+  kernel.put(sighting(600, { startTime: 60 }));
+  guardian.obey(BEGIN);
+  const gone = guardian.hostIsGone();
+  await clock.advance(10_000);
+  expect([exits, removed]).toEqual([[], []]);
+  kernel.table.delete(600);
+  await clock.advance(1_000);
+  await gone;
+  expect([exits, removed]).toEqual([[0], ['file', 'socket']]);
 });

@@ -29,6 +29,7 @@ interface Child {
   readonly workerId: string;
   readonly identity: ProcessIdentity;
   exited: boolean;
+  asked: boolean;
   clearing: Clearing | undefined;
 }
 
@@ -47,6 +48,8 @@ export class Children {
   readonly #children = new Map<number, Child>();
   /** The IDs of those being forked: they carry their marks before we know of them. */
   readonly #births = new Set<string>();
+  /** What is signalled of the dead, by the ID of whoever left it. */
+  readonly #late = new Map<number, Clearing>();
   readonly #clearingStragglersOf = new Set<string>();
   #stragglerTimer: Timer | undefined;
   /** From now on one clearing is after everything. */
@@ -89,6 +92,7 @@ export class Children {
       workerId: order.workerId,
       identity,
       exited: false,
+      asked: false,
       clearing: undefined,
     };
     this.#children.set(order.id, child);
@@ -99,9 +103,25 @@ export class Children {
   }
 
   /** To the whole tree; `tree-empty` is reported when nothing is left of it. */
-  signal(id: number, signal: Signal | null): void {
+  signal(id: number, workerId: string, signal: Signal | null): void {
     const child = this.#children.get(id);
-    if (child !== undefined) void this.#signal(child, signal);
+    if (child === undefined) this.#signalWhatIsLeft(id, workerId, signal);
+    else void this.#signal(child, signal);
+  }
+
+  /** It died as the order was on its way, with nothing left in its group; what is elsewhere is to go all the same. */
+  #signalWhatIsLeft(id: number, workerId: string, signal: Signal | null): void {
+    const { tools, runId, report } = this.#options;
+    let clearing = this.#late.get(id);
+    if (clearing === undefined) {
+      clearing = new Clearing(tools, { claim: { runId, workerId, known: [] }, emptyLooks: 1 });
+      this.#late.set(id, clearing);
+      void clearing.done.then(() => {
+        this.#late.delete(id);
+        report({ is: 'tree-empty', id });
+      });
+    }
+    if (signal !== null) clearing.raise(signal);
   }
 
   /**
@@ -131,6 +151,7 @@ export class Children {
   async #signal(child: Child, signal: Signal | null): Promise<void> {
     const { kernel } = this.#options.tools;
     const { pid, startTime } = child.identity;
+    child.asked = true;
     let toldGroup: number | undefined;
     child.clearing ??= this.#startClearing(child);
     const { clearing } = child;
@@ -166,16 +187,17 @@ export class Children {
 
   #exited(child: Child, code: number | null, signal: Signal | null): void {
     child.exited = true;
+    const { asked } = child;
     const { tools, report } = this.#options;
     const { pid } = child.identity;
     if (child.clearing === undefined && !tools.kernel.groupExists(pid)) {
       this.#children.delete(child.id);
-      report({ is: 'exited', id: child.id, code, signal, treeEmpty: true });
+      report({ is: 'exited', id: child.id, code, signal, treeEmpty: true, asked });
     } else {
       child.clearing ??= this.#startClearing(child);
       child.clearing.inherit(pid);
       child.clearing.lookNow();
-      report({ is: 'exited', id: child.id, code, signal, treeEmpty: false });
+      report({ is: 'exited', id: child.id, code, signal, treeEmpty: false, asked });
     }
     this.#lookForStragglersSoon();
   }

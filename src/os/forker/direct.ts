@@ -11,6 +11,9 @@ export type DirectChild = ForkedChild & { readonly streams: () => Streams };
 interface Birth {
   readonly listener: (event: OsProcessEvent) => void;
   readonly child: Promise<DirectChild | undefined>;
+  alive: boolean;
+  /** Its tree is empty when that was said after the signal. */
+  signalled: boolean;
 }
 
 export interface DirectSpawnerOptions extends SpawnerOptions {
@@ -38,8 +41,16 @@ export class DirectSpawner implements Spawner {
   spawn(request: SpawnRequest, listener: (event: OsProcessEvent) => void): OsProcess {
     this.#lastId += 1;
     const id = this.#lastId;
-    this.#births.set(id, { listener, child: Promise.resolve().then(() => this.#fork(id, request)) });
-    return { signal: (signal) => this.#children.signal(id, signal ?? null) };
+    const child = Promise.resolve().then(() => this.#fork(id, request));
+    const birth: Birth = { listener, child, alive: false, signalled: false };
+    this.#births.set(id, birth);
+    return {
+      signal: (signal) => {
+        if (!birth.alive || !this.#births.has(id)) return; // there is nobody to be signalled
+        birth.signalled = true;
+        this.#children.signal(id, request.workerId, signal ?? null);
+      },
+    };
   }
 
   close(): Promise<readonly number[]> {
@@ -60,6 +71,7 @@ export class DirectSpawner implements Spawner {
     const birth = this.#births.get(report.id)!;
     if (report.is === 'forked') {
       const streams = (await birth.child)!.streams();
+      birth.alive = true;
       birth.listener({ type: 'os.spawned', identity: report.identity, streams });
       return;
     }
@@ -68,13 +80,10 @@ export class DirectSpawner implements Spawner {
       this.#births.delete(report.id);
       birth.listener({ type: 'os.spawnFailed', failure: report.failure });
     } else if (report.is === 'exited') {
-      if (report.treeEmpty) this.#births.delete(report.id);
-      birth.listener({
-        type: 'os.exited',
-        code: report.code,
-        signal: report.signal,
-        treeEmpty: report.treeEmpty,
-      });
+      const { code, signal } = report;
+      const treeEmpty = report.treeEmpty && (report.asked || !birth.signalled);
+      if (treeEmpty) this.#births.delete(report.id);
+      birth.listener({ type: 'os.exited', code, signal, treeEmpty });
     } else {
       this.#births.delete(report.id);
       birth.listener({ type: 'os.treeEmpty' });

@@ -13,6 +13,7 @@ const START_TIMEOUT_MS = 10_000;
 export interface ForkerProcessOptions {
   readonly clock: Clock;
   readonly runId: string;
+  readonly host: ProcessIdentity;
   readonly outer: readonly Cookie[];
   readonly env: Readonly<Record<string, string>>;
   readonly socketPath: string;
@@ -83,10 +84,11 @@ export class ForkerProcess {
     this.gone = this.#child.ended.then((end) => this.#ended(end));
     this.ready = this.#firstWord();
     this.ready.catch(() => {}); // whoever waits for it hears of it
-    const { runId, outer, env, socketPath, secret, firstStream } = options;
+    const { host, runId, outer, env, socketPath, secret, firstStream } = options;
     const { fifoDirectory, firstFifos, leftovers, orphanGrace } = options;
     this.send({
       do: 'begin',
+      host,
       runId,
       outer,
       env,

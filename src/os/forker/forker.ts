@@ -2,7 +2,7 @@
 import { ForkerError, messageOf, type SpawnFailure } from '../../errors.ts';
 import { type ClearingTools, clear } from '../clearing.ts';
 import { identityOf, type ProcessIdentity, SETTLED_AFTER_MS, sameProcess } from '../identity.ts';
-import type { OsProcess, OsProcessEvent, Spawner, SpawnerOptions, SpawnRequest } from '../os.ts';
+import type { OsProcess, OsProcessEvent, Signal, Spawner, SpawnerOptions, SpawnRequest } from '../os.ts';
 import { pause } from '../pause.ts';
 import { orderOf, streamsOf } from './fork-order.ts';
 import { ForkerProcess, type LaunchForker } from './forker-process.ts';
@@ -26,6 +26,8 @@ interface Birth {
   phase: 'waiting' | 'ordered' | 'alive' | 'exited';
   identity: ProcessIdentity | undefined;
   bornAt: number;
+  /** Its tree is empty when the forker has said so, after the signal. */
+  signalled: boolean;
   ends: readonly HostEnd[];
 }
 
@@ -86,13 +88,21 @@ export class ForkerSpawner implements Spawner {
       phase: 'waiting',
       identity: undefined,
       bornAt: 0,
+      signalled: false,
       ends: [],
     };
     this.#births.set(birth.id, birth);
     this.#forker?.hold(true);
     if (this.#closing === undefined) void this.#order(birth);
     else queueMicrotask(() => this.#failed(birth, CLOSED));
-    return { signal: (signal) => this.#send({ do: 'signal', id: birth.id, signal: signal ?? null }) };
+    return { signal: (signal) => this.#signal(birth, signal) };
+  }
+
+  #signal(birth: Birth, signal: Signal | undefined): void {
+    const isThere = birth.phase === 'alive' || birth.phase === 'exited';
+    if (!isThere || !this.#births.has(birth.id)) return; // there is nobody to be signalled
+    birth.signalled = true;
+    this.#send({ do: 'signal', id: birth.id, workerId: birth.request.workerId, signal: signal ?? null });
   }
 
   close(): Promise<readonly number[]> {
@@ -137,13 +147,24 @@ export class ForkerSpawner implements Spawner {
   async #order(birth: Birth): Promise<void> {
     try {
       if (this.#failedToStart && this.#closing === undefined) void this.#become(this.#startForker());
-      await this.#ready;
-      const ends = await this.#streams.take(birth.request);
+      const ends = await this.#takeStreams(birth.request);
       birth.ends = ends;
       birth.phase = 'ordered';
       this.#send({ do: 'fork', order: orderOf(birth.id, birth.request, ends) });
     } catch (error) {
       this.#failed(birth, isSpawnFailure(error) ? error : failure('forker', error));
+    }
+  }
+
+  /** From the forker that is to get the order: streams of one that was lost meanwhile are of no use to the next. */
+  async #takeStreams(request: SpawnRequest): Promise<readonly HostEnd[]> {
+    for (;;) {
+      await this.#ready;
+      if (this.#closing !== undefined) throw CLOSED;
+      const forker = this.#forker;
+      const ends = await this.#streams.take(request);
+      if (forker !== undefined && forker === this.#forker && this.#closing === undefined) return ends;
+      for (const end of ends) end.destroy();
     }
   }
 
@@ -161,6 +182,7 @@ export class ForkerSpawner implements Spawner {
           {
             ...this.#options,
             clock,
+            host: kernel.self.identity,
             outer: kernel.self.cookies,
             firstStream: this.#firstStream,
             firstFifos: this.#streams.firstFifos(),
@@ -203,7 +225,9 @@ export class ForkerSpawner implements Spawner {
     } else if (report.is === 'fork-failed') {
       this.#failed(birth, report.failure);
     } else if (report.is === 'exited') {
-      const { code, signal, treeEmpty } = report;
+      const { code, signal } = report;
+      // Told before the forker knew that it was to be ended: what it left outside its group is being looked for.
+      const treeEmpty = report.treeEmpty && (report.asked || !birth.signalled);
       birth.phase = 'exited';
       if (treeEmpty) this.#forget(birth);
       birth.listener({ type: 'os.exited', code, signal, treeEmpty });

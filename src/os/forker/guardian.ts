@@ -1,12 +1,16 @@
 /** What the forker does: it obeys its host, and when the host is gone it ends all that is left and removes its traces. */
 import type { SpawnFailure } from '../../errors.ts';
 import { SharedCensus } from '../census.ts';
+import { type ProcessIdentity, sameProcess } from '../identity.ts';
 import type { Clock, Kernel } from '../os.ts';
+import { pause } from '../pause.ts';
 import { Children, type ForkedChild } from './children.ts';
 import type { Begin, FifoBatch, ForkerCommand, ForkerReport, ForkOrder } from './messages.ts';
 
 /** What outlasts SIGKILL by this many milliseconds is left to a sweep, and with it the run's file. */
 const ORPHANS_PATIENCE_MS = 60_000;
+/** Milliseconds between two looks whether the host is dead. */
+const LOOK_AFTER_HOST_MS = 20;
 
 /** The forker's ends of its children's streams. */
 export interface ForkerStreams {
@@ -36,11 +40,14 @@ interface Charge {
   readonly children: Children;
   readonly streams: ForkerStreams;
   readonly leftovers: readonly string[];
+  readonly host: ProcessIdentity;
 }
 
 export class Guardian {
   readonly #parts: GuardianParts;
   #charge: Charge | undefined;
+  /** The host has ordered the end of its run. */
+  #closed = false;
   /** The pids of what would not die. */
   #left: readonly number[] = [];
 
@@ -61,10 +68,11 @@ export class Guardian {
     } else if (command.do === 'fork') {
       void children.fork(command.order, (env) => streams.fork(command.order, env));
     } else if (command.do === 'signal') {
-      children.signal(command.id, command.signal);
+      children.signal(command.id, command.workerId, command.signal);
     } else if (command.do === 'answer') {
       this.#parts.report({ is: 'well' });
     } else {
+      this.#closed = true;
       void this.#close(children, command.left);
     }
   }
@@ -72,21 +80,32 @@ export class Guardian {
   async hostIsGone(): Promise<void> {
     const { exit, remove } = this.#parts;
     if (this.#charge === undefined) return exit(0);
-    const { children, leftovers } = this.#charge;
+    const { children, leftovers, host } = this.#charge;
     // What did not die while the host waited is not tried again while it waits for us.
     if (this.#left.length === 0) this.#left = await children.clearAll(ORPHANS_PATIENCE_MS);
     if (this.#left.length > 0) return exit(1);
+    await this.#hostIsDead(host);
     const kept = leftovers.filter((path) => !remove(path));
     return exit(kept.length === 0 ? 0 : 1);
   }
 
+  /** A host that lives has lost its line and nothing else: its run goes on, with another forker, and it kills this one. */
+  async #hostIsDead(host: ProcessIdentity): Promise<void> {
+    const { kernel, clock } = this.#parts;
+    while (!this.#closed) {
+      const seen = await kernel.sight(host.pid);
+      if (seen === undefined || seen.zombie || !sameProcess(seen, host)) return;
+      await pause(clock, LOOK_AFTER_HOST_MS);
+    }
+  }
+
   async #start(begin: Begin): Promise<void> {
     const { kernel, clock, report, openStreams } = this.#parts;
-    const { runId, outer, env, orphanGrace, leftovers, firstFifos } = begin;
+    const { runId, outer, env, orphanGrace, leftovers, host, firstFifos } = begin;
     const tools = { kernel, clock, census: new SharedCensus(kernel, clock) };
     const children = new Children({ tools, runId, outer, env, orphanGrace, report });
     const streams = openStreams(begin, (failure) => report({ is: 'connect-failed', failure }));
-    this.#charge = { children, streams, leftovers };
+    this.#charge = { children, streams, leftovers, host };
     if (firstFifos !== undefined) await this.#makeFifos(streams, firstFifos);
     report({ is: 'ready', identity: kernel.self.identity });
   }

@@ -37,6 +37,7 @@ export interface ForkOrder {
 export type ForkerCommand =
   | {
       readonly do: 'begin';
+      readonly host: ProcessIdentity;
       readonly runId: string;
       readonly outer: readonly Cookie[];
       readonly env: Readonly<Record<string, string>>;
@@ -55,7 +56,8 @@ export type ForkerCommand =
   | { readonly do: 'connect'; readonly count: number }
   | { readonly do: 'make-fifos'; readonly batch: FifoBatch }
   | { readonly do: 'fork'; readonly order: ForkOrder }
-  | { readonly do: 'signal'; readonly id: number; readonly signal: Signal | null }
+  /** Answered by `tree-empty`, also when the child is long gone: what it left elsewhere is found by its mark. */
+  | { readonly do: 'signal'; readonly id: number; readonly workerId: string; readonly signal: Signal | null }
   /** Say that you are well. */
   | { readonly do: 'answer' }
   /** `left`: the pids of what could not be ended before, when another forker was lost. */
@@ -74,6 +76,8 @@ export type ChildReport =
       readonly code: number | null;
       readonly signal: Signal | null;
       readonly treeEmpty: boolean;
+      /** It had been ordered to signal it, or to look, by then. */
+      readonly asked: boolean;
     }
   | { readonly is: 'tree-empty'; readonly id: number };
 

@@ -1,0 +1,52 @@
+// npm run sim -- [--seeds N] [--first SEED] [--json]: lives N lifetimes, each from its seed; fails when one breaks an
+// invariant, or when something was never seen that a campaign of this size must have seen.
+import { parseArgs } from 'node:util';
+import { campaign } from '../dist/sim/campaign.js';
+
+/** With fewer lifetimes than these, what is rare need not have come. */
+const SEES_ALL_WITH = 2_000;
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '2000' },
+    first: { type: 'string', default: '1' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const seeds = Number(values.seeds);
+const firstSeed = Number(values.first);
+if (!Number.isInteger(seeds) || seeds < 1 || !Number.isInteger(firstSeed) || firstSeed < 0) {
+  console.error('sim: --seeds and --first are whole numbers, --seeds 1 at least');
+  process.exit(2);
+}
+const begun = performance.now();
+const report = await campaign({ seeds, firstSeed });
+const seconds = (performance.now() - begun) / 1_000;
+const { steps, violations, coverage } = report;
+const missing = seeds >= SEES_ALL_WITH ? coverage.missing() : [];
+if (values.json) {
+  const stepsPerSecond = Math.round(steps / seconds);
+  const counts = coverage.counts();
+  console.log(
+    JSON.stringify({
+      seeds,
+      steps,
+      stepsPerSecond,
+      violations: violations.length,
+      seconds: Math.round(seconds),
+      missing,
+      coverage: counts,
+    }),
+  );
+} else {
+  console.log(
+    `${seeds} lifetimes from seed ${firstSeed}, ${steps} steps, ${seconds.toFixed(1)} s (${Math.round((seeds / seconds) * 60)} lifetimes a minute)`,
+  );
+  for (const [what, count] of Object.entries(coverage.counts()))
+    console.log(`${String(count).padStart(9)}  ${what}`);
+}
+for (const { seed, invariant, detail } of violations.slice(0, 20)) {
+  console.error(`broken: ${invariant} (seed ${seed}): ${detail}`);
+}
+for (const what of missing) console.error(`never seen: ${what}`);
+if (violations.length > 0 || missing.length > 0) process.exit(1);

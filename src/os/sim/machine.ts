@@ -1,0 +1,270 @@
+/** A simulated computer: a table of processes, time, a disk and sockets. Several hosts, and strangers, live on it. */
+import type { Signal, SignalOutcome } from '../os.ts';
+import { Disk } from './disk.ts';
+import { Prng } from './prng.ts';
+import { type Birth, type Handler, SimProcess } from './process.ts';
+import { systemError } from './system-error.ts';
+import { type Entry, Timeline } from './timeline.ts';
+
+export interface MachineOptions {
+  /** All that happens by chance follows from it. */
+  readonly seed: number;
+  /** The highest pid there is; default 64. As small as this, pids are used again all the time. */
+  readonly pidMax?: number;
+}
+
+/** Told of what truly happens: for an onlooker who knows everything, and changes nothing. */
+export interface Onlooker {
+  onFork?(child: SimProcess): void;
+  onDeath?(dead: SimProcess): void;
+  /** Its pid is free now. */
+  onReap?(dead: SimProcess): void;
+  onSignal?(sender: SimProcess, targets: readonly SimProcess[], signal: Signal): void;
+  /** Just before `process` does something that others can see, such as a write or a signal; and just after. */
+  onBoundary?(process: SimProcess, what: string): void;
+}
+
+/** Start times are counted in these, in milliseconds: what is born in one of them cannot be told apart. */
+export const TICK_MS = 10;
+/** The first pid after pid 1. */
+const FIRST_PID = 2;
+const DEFAULT_PID_MAX = 64;
+const PID_NAMESPACE = 'pid:[4026531836]';
+/** Signals whose default is to do nothing. */
+const HARMLESS: ReadonlySet<Signal> = new Set(['SIGCHLD', 'SIGCONT', 'SIGURG', 'SIGWINCH']);
+
+export class SimMachine {
+  readonly timeline = new Timeline();
+  readonly prng: Prng;
+  readonly disk = new Disk();
+  readonly onlookers: Onlooker[] = [];
+  /** Who listens where, by the path of a socket or by a port. The file of a socket outlives its listener. */
+  readonly listeners = new Map<string | number, SimProcess>();
+  readonly pidNamespace = PID_NAMESPACE;
+  readonly hostname = 'simulated';
+  #bootId = 'boot-1';
+  #boots = 1;
+  #bootedAt = 0;
+  readonly #pidMax: number;
+  readonly #table = new Map<number, SimProcess>();
+  #lastPid = FIRST_PID - 1;
+  #lastUid = 0;
+  /** What is answered to the next forks instead of a process. */
+  readonly forkFailures: string[] = [];
+  /** What is wrong with the wall clock, in milliseconds. */
+  wallOffset = 0;
+  /** How late, at most, a signal, a death or an answer is told, in milliseconds. */
+  latency = 2;
+
+  constructor({ seed, pidMax = DEFAULT_PID_MAX }: MachineOptions) {
+    this.prng = new Prng(seed);
+    this.#pidMax = pidMax;
+    this.#startInit();
+  }
+
+  get bootId(): string {
+    return this.#bootId;
+  }
+
+  get init(): SimProcess {
+    return this.#table.get(1)!;
+  }
+
+  /** Every process, zombies too, by pid. */
+  processes(): readonly SimProcess[] {
+    return [...this.#table.values()].sort((a, b) => a.pid - b.pid);
+  }
+
+  find(pid: number): SimProcess | undefined {
+    return this.#table.get(pid);
+  }
+
+  /** The start time of what is born now. */
+  ticks(): number {
+    return Math.floor((this.timeline.now - this.#bootedAt) / TICK_MS) + 1;
+  }
+
+  /** A little while, by chance: `latency` at most. */
+  moment(): number {
+    return this.prng.fraction() * this.latency;
+  }
+
+  /** `action` happens to this process after `delay` ms and a moment, unless it is dead by then. */
+  later(process: SimProcess, delay: number, action: () => void): Entry {
+    return this.timeline.add(delay + this.moment(), () => this.happen(process, action));
+  }
+
+  /** Now, or when it goes on if it is stopped; never if it is dead. */
+  happen(process: SimProcess, action: () => void): void {
+    if (!process.alive) return;
+    if (process.stopped) process.deferred.push(action);
+    else action();
+  }
+
+  /** `process` is about to do something that others can see, or has just done it. */
+  boundary(process: SimProcess, what: string): void {
+    for (const onlooker of this.onlookers) onlooker.onBoundary?.(process, what);
+  }
+
+  /** Throws EAGAIN when there is no pid left, and whatever else is to go wrong. */
+  fork(parent: SimProcess, birth: Partial<Birth>): SimProcess {
+    const failure = this.forkFailures.shift();
+    if (failure !== undefined) throw systemError(failure, 'fork');
+    const pid = this.#nextPid();
+    this.#lastUid += 1;
+    const child = new SimProcess(this.#lastUid, pid, this.ticks(), parent, {
+      environment: parent.environment,
+      commandLine: parent.commandLine,
+      userId: parent.userId,
+      group: parent.group,
+      session: parent.session,
+      origin: parent.origin,
+      ...birth,
+    });
+    child.wiped = parent.wiped;
+    parent.children.add(child);
+    this.#table.set(pid, child);
+    for (const onlooker of this.onlookers) onlooker.onFork?.(child);
+    return child;
+  }
+
+  /** As writing to /proc/sys/kernel/ns_last_pid: the next process gets the first free pid from here on. */
+  nextPidIs(pid: number): void {
+    this.#lastPid = pid - 1;
+  }
+
+  /** The next pid in turn that is free: neither a process nor a group nor a session is called so. */
+  #nextPid(): number {
+    const taken = new Set<number>();
+    for (const { pid, group, session } of this.#table.values()) taken.add(pid).add(group).add(session);
+    for (let tries = 0; tries < this.#pidMax; tries += 1) {
+      this.#lastPid = this.#lastPid >= this.#pidMax ? FIRST_PID : this.#lastPid + 1;
+      if (!taken.has(this.#lastPid)) return this.#lastPid;
+    }
+    throw systemError('EAGAIN', 'fork');
+  }
+
+  exit(process: SimProcess, code: number | null, signal: Signal | null = null): void {
+    if (!process.alive) return;
+    process.state = 'zombie';
+    process.end = { code, signal };
+    for (const [path, listener] of this.listeners) {
+      if (listener === process && typeof path === 'number') this.listeners.delete(path);
+    }
+    for (const letGo of process.atDeath) letGo();
+    process.atDeath.clear();
+    for (const child of process.children) this.#giveToInit(child);
+    process.children.clear();
+    for (const onlooker of this.onlookers) onlooker.onDeath?.(process);
+    this.#tellParent(process);
+  }
+
+  #giveToInit(child: SimProcess): void {
+    child.parent = this.init;
+    child.reparented = true;
+    this.init.children.add(child);
+    if (!child.alive) this.#tellParent(child);
+  }
+
+  /** A parent is told once for all that died since it last looked, and reaps them all before it hears of any. */
+  #tellParent(dead: SimProcess): void {
+    const { parent } = dead;
+    if (parent?.onChildren === undefined || parent.told) return;
+    parent.told = true;
+    this.later(parent, 0, () => {
+      parent.told = false;
+      const zombies = [...parent.children].filter(({ state }) => state === 'zombie');
+      for (const zombie of zombies) this.#reap(parent, zombie);
+      for (const zombie of zombies)
+        this.timeline.add(0, () => this.happen(parent, () => parent.onChildren?.(zombie)));
+    });
+  }
+
+  #reap(parent: SimProcess, zombie: SimProcess): void {
+    zombie.state = 'reaped';
+    parent.children.delete(zombie);
+    if (this.#table.get(zombie.pid) === zombie) this.#table.delete(zombie.pid);
+    for (const onlooker of this.onlookers) onlooker.onReap?.(zombie);
+  }
+
+  /** kill(2): a negative pid is a group. Delivery comes later, and in any order. */
+  kill(sender: SimProcess, pid: number, signal: Signal): SignalOutcome {
+    const addressed =
+      pid < 0 ? this.group(-pid) : [this.#table.get(pid)].filter((found) => found !== undefined);
+    if (addressed.length === 0) return 'gone';
+    const allowed = addressed.filter(({ userId }) => sender.userId === 0 || sender.userId === userId);
+    if (allowed.length === 0) return 'denied';
+    for (const onlooker of this.onlookers) onlooker.onSignal?.(sender, allowed, signal);
+    for (const target of allowed) this.send(target, signal);
+    return 'sent';
+  }
+
+  /** As the kernel itself sends one, or somebody at a terminal. */
+  send(target: SimProcess, signal: Signal): void {
+    this.timeline.add(this.moment(), () => this.#deliver(target, signal));
+  }
+
+  /** Zombies are members too. */
+  group(group: number): readonly SimProcess[] {
+    return this.processes().filter((process) => process.group === group);
+  }
+
+  #deliver(target: SimProcess, signal: Signal): void {
+    if (!target.alive) return;
+    if (signal === 'SIGKILL') {
+      this.exit(target, null, 'SIGKILL');
+      return;
+    }
+    if (signal === 'SIGSTOP') {
+      target.stopped = true;
+      return;
+    }
+    if (signal === 'SIGCONT') this.#continue(target);
+    if (target.stopped) {
+      target.pending.push(signal);
+      return;
+    }
+    const handler = target.handlers.get(signal);
+    if (handler === 'ignore' || (handler === undefined && HARMLESS.has(signal))) return;
+    if (handler === undefined) this.exit(target, null, signal);
+    else handler();
+  }
+
+  #continue(process: SimProcess): void {
+    if (!process.stopped) return;
+    process.stopped = false;
+    for (const action of process.deferred.splice(0)) this.later(process, 0, action);
+    for (const signal of process.pending.splice(0)) this.#deliver(process, signal);
+  }
+
+  handle(process: SimProcess, signal: Signal, handler: Handler): void {
+    process.handlers.set(signal, handler);
+  }
+
+  /** The power goes: every process is gone, nobody is told, and the disk keeps what was on it. */
+  reboot(): void {
+    for (const process of this.#table.values()) process.state = 'reaped';
+    this.#table.clear();
+    this.listeners.clear();
+    this.#boots += 1;
+    this.#bootId = `boot-${this.#boots}`;
+    this.#bootedAt = this.timeline.now;
+    this.#lastPid = FIRST_PID - 1;
+    this.#startInit();
+  }
+
+  #startInit(): void {
+    this.#lastUid += 1;
+    const init = new SimProcess(this.#lastUid, 1, 0, undefined, {
+      environment: {},
+      commandLine: '/sbin/init',
+      userId: 0,
+      group: undefined,
+      session: undefined,
+      origin: undefined,
+    });
+    init.onChildren = () => {};
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) this.handle(init, signal, 'ignore');
+    this.#table.set(1, init);
+  }
+}

@@ -1,0 +1,39 @@
+/** Sockets and ports as one simulated process finds them. */
+import type { Network, SocketAnswer } from '../os.ts';
+import type { SimMachine } from './machine.ts';
+import type { SimProcess } from './process.ts';
+
+export function simNetwork(machine: SimMachine, self: SimProcess): Network {
+  const ask = <T>(question: () => T): Promise<T> =>
+    new Promise((resolve, reject) => {
+      machine.later(self, 0, () => {
+        try {
+          resolve(question());
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+  const listens = (where: string | number): boolean => {
+    const listener = machine.listeners.get(where);
+    return listener?.alive === true && !listener.stopped;
+  };
+
+  return {
+    knock: (path) =>
+      ask((): SocketAnswer => {
+        if (machine.disk.peek(path) === undefined) return 'absent';
+        const listener = machine.listeners.get(path);
+        if (listener?.alive !== true) return 'refused';
+        return 'answered'; // by the kernel, even if it is stopped: its backlog has room
+      }),
+    async removeSocket(path) {
+      await ask(() => {
+        machine.boundary(self, 'before removing a socket');
+        if (self.alive) machine.disk.remove(path);
+      });
+    },
+    connects: (_host, port) => ask(() => listens(port)),
+    httpStatus: (url) => ask(() => (listens(Number(new URL(url).port || 80)) ? 200 : undefined)),
+  };
+}

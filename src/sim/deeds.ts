@@ -1,0 +1,81 @@
+/** What can go wrong from outside, each as one deed. */
+import type { SimProcess } from '../os/sim/process.ts';
+import { obeys } from '../os/sim/programs.ts';
+import type { Coverage } from './coverage.ts';
+import type { Deed } from './plan.ts';
+import type { SimHost, Simulation } from './simulation.ts';
+
+const NOTHING = (): void => {};
+
+export function act(
+  simulation: Simulation,
+  coverage: Coverage,
+  host: SimHost | undefined,
+  deed: Deed,
+  bootAnother: () => SimHost | undefined,
+): void {
+  const { machine } = simulation;
+  const { prng } = machine;
+  const kill = (victims: readonly SimProcess[]): void => {
+    if (victims.length > 0) machine.send(prng.pick(victims), 'SIGKILL');
+  };
+  const workers = machine.processes().filter(({ alive, origin }) => alive && (origin?.workerId ?? '') !== '');
+  const deeds: Readonly<Record<Deed, () => void>> = {
+    'kill-worker': () => kill(workers.filter(({ parent }) => parent?.origin?.workerId === '')),
+    'kill-child': () => kill(workers.filter(({ parent }) => parent?.origin?.workerId !== '')),
+    'kill-forker': () => host?.killForker(),
+    'stop-forker': () => (host?.forker === undefined ? undefined : machine.send(host.forker, 'SIGSTOP')),
+    'continue-forker': () => (host?.forker === undefined ? undefined : machine.send(host.forker, 'SIGCONT')),
+    'cut-line': () => host?.cutLine(),
+    'kill-host': () => host?.kill(),
+    'kill-both': () => {
+      if (host?.alive === true && host.forker !== undefined) coverage.saw('host and forker killed together');
+      host?.killForker();
+      host?.kill();
+    },
+    'stop-host': () => {
+      if (host?.alive === true) void host.stop().catch(NOTHING);
+    },
+    'second-host': () => {
+      if (bootAnother() !== undefined && host?.alive === true) coverage.saw('two hosts at once');
+    },
+    stranger: () => void simulation.stranger(obeys, prng.pick(['obeys', 'sshd'])),
+    'forks-fail': () => {
+      for (let count = prng.between(1, 4); count > 0; count -= 1) {
+        machine.forkFailures.push(prng.pick(['EAGAIN', 'ENOMEM', 'EMFILE', 'EACCES']));
+      }
+    },
+    'disk-full': () => {
+      machine.disk.fault = 'ENOSPC';
+    },
+    'disk-fails': () => {
+      machine.disk.fault = prng.pick(['EIO', 'EROFS', 'EACCES'] as const);
+    },
+    'disk-heals': () => {
+      machine.disk.fault = undefined;
+    },
+    'clock-jumps': () => {
+      machine.wallOffset += prng.pick([-3_600_000, -5_000, 5_000, 86_400_000]);
+    },
+    'corrupt-file': () => corrupt(simulation),
+    reboot: () => {
+      machine.reboot();
+      coverage.saw('machine started anew');
+    },
+  };
+  deeds[deed]();
+}
+
+/** Some bytes of a dead run's file are not what they were; a living host would write it anew. */
+function corrupt({ machine, hosts }: Simulation): void {
+  if (hosts.some(({ alive }) => alive)) return;
+  const files = machine.disk.paths().filter((path) => path.endsWith('.json'));
+  if (files.length === 0) return;
+  const path = machine.prng.pick(files);
+  const text = machine.disk.peek(path)!;
+  const at = machine.prng.below(text.length);
+  machine.disk.tear(
+    path,
+    machine.prng.chance(0.5) ? text.slice(0, at) : `${text.slice(0, at)}\u0000${text.slice(at + 1)}`,
+  );
+}

@@ -1,0 +1,25 @@
+/** What always holds, each named once; docs/invariants.md says of each what it means and where it is kept. */
+
+export const INVARIANTS = [
+  'no-stranger-signalled',
+  'no-process-without-record',
+  'record-outlives-process',
+  'exited-once-and-dead',
+  'stopped-means-empty',
+  'stops-in-time',
+  'live-run-untouched',
+  'one-incarnation-per-child',
+  'otp-order',
+  'restarts-within-intensity',
+  'bounded-everything',
+  'quiet-means-healthy',
+] as const;
+
+export type Invariant = (typeof INVARIANTS)[number];
+
+export interface Violation {
+  readonly invariant: Invariant;
+  /** Milliseconds of virtual time. */
+  readonly at: number;
+  readonly detail: string;
+}

@@ -1,0 +1,235 @@
+/** Lives a plan: generation after generation on one disk and one table of processes, and judges it to the end. */
+import type { SimProcess } from '../os/sim/process.ts';
+import { exitsAfter } from '../os/sim/programs.ts';
+import type { ChildOptions, SupervisorOptions } from '../supervisor/supervisor-spec.ts';
+import { Coverage } from './coverage.ts';
+import { act } from './deeds.ts';
+import type { Violation } from './invariants.ts';
+import { CAST, type ChildPlan, type GenerationPlan, type LifetimePlan, OBEDIENT } from './plan.ts';
+import { type SimHost, Simulation, SimulationStuck } from './simulation.ts';
+
+export interface LifetimeReport {
+  readonly violations: readonly Violation[];
+  readonly coverage: Coverage;
+  /** How many things happened. */
+  readonly steps: number;
+  /** Of all that happened: the same for the same plan. */
+  readonly hash: string;
+  /** The end of it, a line each. */
+  readonly trace: readonly string[];
+}
+
+/** Milliseconds in which everything must be well again once nothing is wrong any more. */
+const WELL_WITHIN_MS = 60_000;
+/** Milliseconds in which a host is stopped whose workers all obey. */
+const OBEYED_WITHIN_MS = 1_000;
+/** Between two looks whether it is. */
+const LOOK_EVERY_MS = 100;
+
+export async function live(plan: LifetimePlan): Promise<LifetimeReport> {
+  const simulation = new Simulation({ seed: plan.seed, pidMax: plan.pidMax, programs: CAST });
+  const coverage = new Coverage();
+  coverage.watch(simulation.machine);
+  try {
+    for (const generation of plan.generations) await liveThrough(simulation, coverage, generation);
+    await settle(simulation, coverage);
+  } catch (error) {
+    if (!(error instanceof SimulationStuck)) throw error;
+    simulation.oracle.fail('quiet-means-healthy', error.message);
+  }
+  return {
+    violations: simulation.oracle.violations,
+    coverage,
+    steps: simulation.machine.timeline.steps,
+    hash: simulation.trace.hash,
+    trace: simulation.trace.lines(),
+  };
+}
+
+async function liveThrough(
+  simulation: Simulation,
+  coverage: Coverage,
+  generation: GenerationPlan,
+): Promise<void> {
+  const disarm = arm(simulation, coverage, generation);
+  if (generation.impostors) letImpostorsIn(simulation);
+  const host = boot(simulation, coverage, generation);
+  void host?.supervise(superviseOptions(generation)).catch(() => {}); // the oracle hears what became of it
+  for (const { after, deed } of generation.steps) {
+    await simulation.pass(after);
+    act(simulation, coverage, host, deed, () => boot(simulation, coverage, generation));
+  }
+  await simulation.pass(simulation.machine.prng.pick([0, 20, 300, 3_000]));
+  disarm();
+  await makeWell(simulation);
+  for (const one of [...simulation.hosts]) {
+    await beHealthy(simulation, one);
+    await stop(simulation, coverage, one);
+  }
+}
+
+function boot(simulation: Simulation, coverage: Coverage, { spawner }: GenerationPlan): SimHost | undefined {
+  try {
+    const host = simulation.boot({ spawner, signals: false });
+    void host.started.then(
+      ({ events, sweepReport }) => {
+        coverage.swept(sweepReport);
+        events.on((event) => coverage.heard(event));
+      },
+      () => {},
+    );
+    return host;
+  } catch {
+    return undefined; // there is no pid left for it
+  }
+}
+
+/** Nothing is wrong from now on: what was broken is mended, and what was stopped goes on. */
+async function makeWell(simulation: Simulation): Promise<void> {
+  const { machine } = simulation;
+  await simulation.pass(machine.latency); // whatever is on its way arrives
+  machine.disk.fault = undefined;
+  machine.forkFailures.length = 0;
+  for (const process of machine.processes()) {
+    if (process.stopped && process.origin?.workerId === '') machine.send(process, 'SIGCONT');
+  }
+}
+
+async function beHealthy(simulation: Simulation, one: SimHost): Promise<void> {
+  const { host } = one;
+  if (!one.alive || host === undefined) return;
+  const wanted = new Set(one.supervisors.map(({ id }) => id));
+  const isWell = (): boolean =>
+    host.supervisors
+      .filter(({ path }) => wanted.has(path))
+      .every((supervisor) => {
+        const specs = one.supervisors.find(({ id }) => id === supervisor.path)!.children;
+        const permanent = specs
+          .filter(({ restart = 'permanent' }) => restart === 'permanent')
+          .map(({ id }) => id);
+        const up = supervisor.whichChildren().filter(({ state }) => state === 'running');
+        return permanent.every((id) => up.some((child) => child.id === id));
+      });
+  // What never gets ready, or never stays, has no rest: its supervisor may try for ever without exceeding its limit.
+  if (one.supervisors.some(({ children }) => children.some(isRestless))) return;
+  const { timeline } = simulation.machine;
+  const limit = timeline.now + WELL_WITHIN_MS;
+  while (!isWell() && one.alive) {
+    if (timeline.now > limit) {
+      simulation.oracle.fail('quiet-means-healthy', 'not well after a minute');
+      return;
+    }
+    await simulation.pass(LOOK_EVERY_MS);
+  }
+}
+
+const isRestless = ({ command }: ChildOptions): boolean => command === 'ready-never';
+
+async function stop(simulation: Simulation, coverage: Coverage, one: SimHost): Promise<void> {
+  if (!one.alive || one.stopping) return;
+  const begun = one.host === undefined ? Number.POSITIVE_INFINITY : simulation.machine.timeline.now;
+  const failed = one.started.then(never, () => false);
+  const stopped = one.stop().then(() => true);
+  stopped.catch(() => {}); // it has not started
+  const inOrder = await simulation.run(Promise.race([failed, stopped.catch(never), death(one.process)]));
+  const took = simulation.machine.timeline.now - begun;
+  const allObey = one.supervisors.every(({ children }) =>
+    children.every(({ command }) => OBEDIENT.has(command)),
+  );
+  if (inOrder && allObey && took > OBEYED_WITHIN_MS) {
+    simulation.oracle.fail('stops-in-time', `those who obey took ${took} ms to be stopped`);
+  }
+  if (inOrder) coverage.saw('stop in order');
+  one.leave();
+}
+
+const never = (): Promise<never> => new Promise(() => {});
+const death = (process: SimProcess): Promise<false> =>
+  new Promise((resolve) => {
+    if (process.alive) process.atDeath.add(() => resolve(false));
+    else resolve(false);
+  });
+
+/** A last host sweeps, undisturbed, and ends: then nothing may be left of any. */
+async function settle(simulation: Simulation, coverage: Coverage): Promise<void> {
+  await makeWell(simulation);
+  await simulation.pass(simulation.machine.prng.pick([0, 50, 5_000]));
+  const last = simulation.boot({ signals: false });
+  const host = await simulation.run(last.started);
+  coverage.swept(host.sweepReport);
+  await stop(simulation, coverage, last);
+  simulation.oracle.allOver();
+}
+
+/** Kills whoever is to be killed at the so many-th of his effects. */
+function arm(simulation: Simulation, coverage: Coverage, { crash }: GenerationPlan): () => void {
+  if (crash === undefined) return () => {};
+  const { machine, hosts } = simulation;
+  const first = hosts.length;
+  let left = crash.at;
+  const onlooker = {
+    onBoundary: (process: SimProcess) => {
+      const host = hosts[first];
+      if (host === undefined || !process.alive) return;
+      const isHost = process === host.process;
+      const isForker = process.parent === host.process && process.origin?.workerId === '';
+      if (!(crash.who === 'forker' ? isForker : isHost)) return;
+      left -= 1;
+      if (left !== 0) return;
+      const forker = crash.who === 'both' ? host.forker : undefined;
+      coverage.saw(
+        crash.who === 'forker' ? 'forker killed between two effects' : 'host killed between two effects',
+      );
+      if (isHost && host.host === undefined) coverage.saw('host killed before it had started');
+      if (forker !== undefined) {
+        coverage.saw('host and forker killed together');
+        machine.exit(forker, null, 'SIGKILL');
+      }
+      machine.exit(process, null, 'SIGKILL');
+    },
+    onDeath: (dead: SimProcess) => {
+      const host = hosts[first];
+      if (host?.alive === true && dead.parent === host.process && host.host === undefined) {
+        coverage.saw('forker dies during a sweep');
+      }
+    },
+  };
+  machine.onlookers.push(onlooker);
+  return () => {
+    left = 0;
+    machine.onlookers.splice(machine.onlookers.indexOf(onlooker), 1);
+  };
+}
+
+/** At most so many at a time: pids are few. */
+const MOST_IMPOSTORS = 6;
+
+function letImpostorsIn(simulation: Simulation): void {
+  const { machine } = simulation;
+  const living = new Set<SimProcess>();
+  machine.onlookers.push({
+    onDeath: (dead) => living.delete(dead),
+    onReap: ({ pid, commandLine, origin }) => {
+      if (origin === undefined || living.size >= MOST_IMPOSTORS) return;
+      machine.nextPidIs(pid);
+      const impostor = simulation.stranger(exitsAfter(machine.prng.pick([5, 50, 5_000]), 0), commandLine);
+      if (impostor !== undefined) living.add(impostor);
+    },
+  });
+}
+
+function superviseOptions({ children, intensity, ordered }: GenerationPlan): SupervisorOptions {
+  return { id: 'tree', ordered, intensity, children: children.map(childOptions) };
+}
+
+function childOptions({ command, restart, shutdown, ready }: ChildPlan, index: number): ChildOptions {
+  return {
+    id: `${index}-${command}`,
+    command,
+    restart,
+    startTimeout: 2_000,
+    ...(ready === 'notify' ? { ready: { notify: 'fd' as const } } : {}),
+    ...(ready === 'log' ? { ready: { log: /ready/ } } : {}),
+    ...(shutdown === 'default' ? {} : { shutdown: shutdown === 'quick' ? 200 : shutdown }),
+  };
+}

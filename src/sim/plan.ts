@@ -1,0 +1,146 @@
+/** A lifetime as data: what is started, what goes wrong, and when. From a seed, or from a property test's generator. */
+import type { Prng } from '../os/sim/prng.ts';
+import type { Program } from '../os/sim/programs.ts';
+import * as does from '../os/sim/programs.ts';
+
+/** One behaviour each; a command of the same name starts it. */
+export const CAST: Readonly<Record<string, Program>> = {
+  obeys: does.obeys,
+  'ignores-term': does.ignoresTerm,
+  'slow-to-stop': does.slowToStop(700),
+  forks: does.forks(),
+  'forks-stubborn': does.forks(does.ignoresTerm),
+  'double-forks': does.doubleForks(),
+  'double-forks-stubborn': does.doubleForks(does.ignoresTerm),
+  'new-session': does.forks(does.obeys, { newSession: true }),
+  'scrubbed-child': does.forks(does.obeys, { scrubEnvironment: true }),
+  'scrubbed-session': does.forks(does.ignoresTerm, { scrubEnvironment: true, newSession: true }),
+  'wipes-its-marks': does.wipesItsMarks,
+  'renames-itself': does.renamesItself('postgres: idle'),
+  'leaves-its-group': does.leavesItsGroup(300),
+  'ends-well': does.exitsAfter(400, 0),
+  crashes: does.exitsAfter(250, 1),
+  'crashes-at-once': does.exitsAfter(0, 1),
+  'closes-its-streams': does.closesItsStreams,
+  chatty: does.chatty(50),
+  floods: does.floods(200_000),
+  hangs: does.hangs,
+  'fork-storm': does.forkStorm(2),
+  'ready-late': does.readyAfter(120),
+  'ready-twice': does.readyTwice,
+  'ready-never': does.obeys,
+  'exits-before-ready': does.exitsAfter(30, 0),
+};
+export const COMMANDS = Object.keys(CAST);
+
+/** Those that end at once when they are told to, with all that is theirs. */
+export const OBEDIENT: ReadonlySet<string> = new Set([
+  'obeys',
+  'forks',
+  'double-forks',
+  'new-session',
+  'scrubbed-child',
+  'renames-itself',
+  'wipes-its-marks',
+  'ends-well',
+  'crashes',
+  'closes-its-streams',
+  'chatty',
+  'floods',
+  'fork-storm',
+]);
+
+export interface ChildPlan {
+  readonly command: string;
+  readonly restart: 'permanent' | 'transient' | 'temporary';
+  readonly shutdown: 'default' | 'quick' | 'brutal_kill';
+  /** Ready when it says so, on descriptor 3 or by a line; else as soon as it is forked. */
+  readonly ready: 'spawn' | 'notify' | 'log';
+}
+
+export const DEEDS = [
+  'kill-worker',
+  'kill-child',
+  'kill-forker',
+  'stop-forker',
+  'continue-forker',
+  'cut-line',
+  'kill-host',
+  'kill-both',
+  'stop-host',
+  'second-host',
+  'stranger',
+  'forks-fail',
+  'disk-full',
+  'disk-fails',
+  'disk-heals',
+  'clock-jumps',
+  'corrupt-file',
+  'reboot',
+] as const;
+export type Deed = (typeof DEEDS)[number];
+
+export interface StepPlan {
+  /** Milliseconds after the step before. */
+  readonly after: number;
+  readonly deed: Deed;
+}
+
+export interface GenerationPlan {
+  readonly spawner: 'forker' | 'direct';
+  readonly ordered: boolean;
+  /** Whoever dies has its pid taken at once, by a stranger of the same command line. */
+  readonly impostors: boolean;
+  readonly intensity: number;
+  readonly children: readonly ChildPlan[];
+  readonly steps: readonly StepPlan[];
+  /** Killed at the so many-th thing that it does and others can see. */
+  readonly crash: { readonly who: 'host' | 'forker' | 'both'; readonly at: number } | undefined;
+}
+
+export interface LifetimePlan {
+  readonly seed: number;
+  readonly pidMax: number;
+  readonly generations: readonly GenerationPlan[];
+}
+
+/** Which deeds a lifetime may hold: each lifetime has some of them only, for the rare to meet. */
+function someOf<T>(list: readonly T[], prng: Prng): readonly T[] {
+  const chosen = list.filter(() => prng.chance(0.3));
+  return chosen.length === 0 ? [prng.pick(list)] : chosen;
+}
+
+export function planFrom(seed: number, prng: Prng): LifetimePlan {
+  const deeds = someOf(DEEDS, prng);
+  const commands = someOf(COMMANDS, prng);
+  const generations = Array.from({ length: prng.between(1, 3) }, () => generation(prng, commands, deeds));
+  return { seed, pidMax: prng.pick([32, 40, 64]), generations };
+}
+
+function generation(prng: Prng, commands: readonly string[], deeds: readonly Deed[]): GenerationPlan {
+  return {
+    spawner: prng.chance(0.9) ? 'forker' : 'direct',
+    ordered: prng.chance(0.7),
+    impostors: prng.chance(0.3),
+    intensity: prng.pick([0, 1, 3, 10]),
+    children: Array.from({ length: prng.between(1, 4) }, () => child(prng, commands)),
+    steps: Array.from({ length: prng.below(5) }, () => ({
+      after: prng.pick([0, 1, 5, 30, 200, 1_500]),
+      deed: prng.pick(deeds),
+    })),
+    crash: prng.chance(0.4)
+      ? { who: prng.pick(['host', 'host', 'forker', 'both'] as const), at: prng.between(1, 80) }
+      : undefined,
+  };
+}
+
+function child(prng: Prng, commands: readonly string[]): ChildPlan {
+  const command = prng.pick(commands);
+  const speaks = command.startsWith('ready-') || command === 'exits-before-ready';
+  return {
+    command,
+    restart: prng.pick(['permanent', 'permanent', 'transient', 'temporary'] as const),
+    shutdown: prng.pick(['default', 'quick', 'brutal_kill'] as const),
+    ready: speaks ? prng.pick(['notify', 'log'] as const) : 'spawn',
+  };
+}

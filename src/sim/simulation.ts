@@ -1,0 +1,222 @@
+/** A machine with programs on it, the hosts that run there, and an oracle that watches: what a test holds in its hands. */
+
+import { type Host, startHost } from '../host/host.ts';
+import type { HostOptions } from '../host/options.ts';
+import { SimMachine } from '../os/sim/machine.ts';
+import type { SimProcess } from '../os/sim/process.ts';
+import { type Program, runProgram } from '../os/sim/programs.ts';
+import type { Installed } from '../os/sim/sim-fork.ts';
+import type { SimLine } from '../os/sim/sim-line.ts';
+import { simOs } from '../os/sim/sim-os.ts';
+import type { SupervisorOptions } from '../supervisor/supervisor-spec.ts';
+import { DEFAULT_INTENSITY, DEFAULT_PERIOD_MS } from '../supervisor/supervisor-spec.ts';
+import { Oracle } from './oracle.ts';
+import { createTrace, type Trace } from './trace.ts';
+
+export interface SimulationOptions {
+  /** Everything follows from it; default 1. */
+  readonly seed?: number;
+  /** The highest pid there is; default 64. */
+  readonly pidMax?: number;
+  /** What can be started, by command. */
+  readonly programs?: Readonly<Record<string, Program>>;
+}
+
+/** Where the hosts of a simulation keep their records. */
+const STATE_DIRECTORY = '/state';
+/** Milliseconds of virtual time after which whatever is waited for is taken not to come. */
+const PATIENCE_MS = 600_000;
+
+/** Thrown when what a test waits for cannot come any more, or does not come in time. */
+export class SimulationStuck extends Error {
+  override readonly name = 'SimulationStuck';
+}
+
+export class Simulation {
+  readonly machine: SimMachine;
+  readonly oracle: Oracle;
+  readonly trace: Trace;
+  readonly hosts: SimHost[] = [];
+  readonly #programs: Map<string, Program>;
+  readonly #installed: Installed;
+
+  constructor({ seed = 1, pidMax = 64, programs = {} }: SimulationOptions = {}) {
+    this.machine = new SimMachine({ seed, pidMax });
+    this.trace = createTrace(this.machine);
+    this.oracle = new Oracle(this.machine, STATE_DIRECTORY);
+    this.#programs = new Map(Object.entries(programs));
+    this.#installed = { machine: this.machine, programs: this.#programs, forkers: new Map() };
+  }
+
+  /** From now on `command` starts this program. */
+  install(command: string, program: Program): void {
+    this.#programs.set(command, program);
+  }
+
+  /** A process that has nothing to do with any host; undefined when there are too many. */
+  stranger(program: Program, commandLine = 'stranger'): SimProcess | undefined {
+    try {
+      const process = this.machine.fork(this.machine.init, {
+        environment: {},
+        commandLine,
+        userId: 0,
+        session: undefined,
+        group: undefined,
+        origin: undefined,
+      });
+      runProgram(this.machine, process, program);
+      return process;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** A host in a process of its own. `started` never settles when that process dies first. */
+  boot(options: Omit<HostOptions, 'os' | 'stateDirectory'> = {}): SimHost {
+    const process = this.machine.fork(this.machine.init, {
+      environment: {},
+      commandLine: 'node app.js',
+      userId: 0,
+      session: undefined,
+      group: undefined,
+      origin: undefined,
+    });
+    const host = new SimHost(this, this.#installed, process, options);
+    this.hosts.push(host);
+    return host;
+  }
+
+  /** Boots a host and waits until it has started. */
+  async startHost(options: Omit<HostOptions, 'os' | 'stateDirectory'> = {}): Promise<SimHost> {
+    const host = this.boot(options);
+    await host.started;
+    return host;
+  }
+
+  /** Lets things happen until `work` is done, and hands on what became of it. */
+  async run<T>(work: Promise<T> | (() => Promise<T>), patience = PATIENCE_MS): Promise<T> {
+    const outcome: { settled?: () => T } = {};
+    const promise = typeof work === 'function' ? work() : work;
+    promise.then(
+      (value) => {
+        outcome.settled = () => value;
+      },
+      (error: unknown) => {
+        outcome.settled = () => {
+          throw error;
+        };
+      },
+    );
+    await this.machine.timeline.settle();
+    const limit = this.machine.timeline.now + patience;
+    while (outcome.settled === undefined) {
+      const next = this.machine.timeline.nextAt;
+      if (next === undefined) throw new SimulationStuck('nothing is left to happen');
+      if (next > limit) throw new SimulationStuck(`not within ${patience} ms`);
+      await this.machine.timeline.step();
+    }
+    return outcome.settled();
+  }
+
+  /** Lets things happen for so many milliseconds. */
+  async pass(ms: number): Promise<void> {
+    await this.machine.timeline.settle();
+    const end = this.machine.timeline.now + ms;
+    let over = false;
+    this.machine.timeline.add(ms, () => {
+      over = true;
+    });
+    while (!over && (this.machine.timeline.nextAt ?? Number.POSITIVE_INFINITY) <= end) {
+      await this.machine.timeline.step();
+    }
+  }
+}
+
+/** One host on a simulated machine: its process, its forkers, and the host itself once it has started. */
+export class SimHost {
+  readonly process: SimProcess;
+  readonly started: Promise<Host>;
+  readonly supervisors: SupervisorOptions[] = [];
+  host: Host | undefined;
+  /** `stop()` was called. */
+  stopping = false;
+  readonly #simulation: Simulation;
+  readonly #installed: Installed;
+
+  /** @internal use `Simulation.boot` */
+  constructor(simulation: Simulation, installed: Installed, process: SimProcess, options: HostOptions) {
+    this.process = process;
+    this.#simulation = simulation;
+    this.#installed = installed;
+    const os = simOs(installed, process);
+    this.started = startHost({ ...options, os, stateDirectory: STATE_DIRECTORY }).then((host) => {
+      this.host = host;
+      host.events.on((event) => {
+        simulation.oracle.heard(host.runId, event);
+        simulation.trace.event(event);
+      });
+      return host;
+    });
+    this.started.catch(() => {}); // whoever waits hears of it
+  }
+
+  get alive(): boolean {
+    return this.process.alive;
+  }
+
+  /** Its present forker, if there is one alive. */
+  get forker(): SimProcess | undefined {
+    return [...this.#installed.forkers.keys()].find(({ alive, parent }) => alive && parent === this.process);
+  }
+
+  async supervise(options: SupervisorOptions): Promise<void> {
+    const host = await this.started;
+    const {
+      id,
+      intensity = DEFAULT_INTENSITY,
+      period = DEFAULT_PERIOD_MS,
+      ordered = true,
+      children,
+    } = options;
+    const order = ordered ? children.map((child) => `${id}/${child.id}`) : [];
+    this.#simulation.oracle.promise(host.runId, id, { intensity, period, order });
+    this.supervisors.push(options);
+    await host.supervise(options);
+  }
+
+  /** Stops it in order, and has the oracle look. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    const host = await this.started;
+    const nothingLeft = new Promise<boolean>((resolve) => {
+      host.events.on((event) => {
+        if (event.type === 'host.stopped') resolve(event.nothingLeft);
+      });
+    });
+    await host.stop();
+    if (await nothingLeft) this.#simulation.oracle.stopped(host.runId);
+  }
+
+  /** Its process ends by itself, as when nothing keeps it. */
+  leave(): void {
+    if (!this.alive) return;
+    for (const action of this.process.atExit) action();
+    this.#simulation.machine.exit(this.process, 0);
+  }
+
+  /** SIGKILL. */
+  kill(): void {
+    this.#simulation.machine.exit(this.process, null, 'SIGKILL');
+  }
+
+  killForker(): void {
+    const { forker } = this;
+    if (forker !== undefined) this.#simulation.machine.exit(forker, null, 'SIGKILL');
+  }
+
+  /** The line between it and its forker breaks, and both live. */
+  cutLine(): void {
+    const { forker } = this;
+    if (forker !== undefined) (this.#installed.forkers.get(forker) as SimLine).close();
+  }
+}
