@@ -29,7 +29,8 @@ if (chosen.length === 0) {
 const root = fileURLToPath(new URL('..', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'reeve-mutants-'));
 process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
-for (const name of ['src', 'package.json', 'tsconfig.json']) cpSync(join(root, name), join(directory, name), { recursive: true });
+for (const name of ['src', 'package.json', 'tsconfig.json'])
+  cpSync(join(root, name), join(directory, name), { recursive: true });
 symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'));
 
 const survivors = [];
@@ -39,11 +40,17 @@ for (const mutant of chosen) {
   if (found === undefined) survivors.push(mutant.name);
   if (!values.json) {
     const seconds = ((performance.now() - begun) / 1_000).toFixed(1).padStart(6);
-    console.log(`${seconds} s  ${found === undefined ? 'SURVIVED' : 'caught  '}  ${mutant.name}${found === undefined ? '' : `  (${found})`}`);
+    console.log(
+      `${seconds} s  ${found === undefined ? 'SURVIVED' : 'caught  '}  ${mutant.name}${found === undefined ? '' : `  (${found})`}`,
+    );
   }
 }
 const caught = chosen.length - survivors.length;
-console.log(values.json ? JSON.stringify({ planted: chosen.length, caught, survivors }) : `${caught} of ${chosen.length} caught`);
+console.log(
+  values.json
+    ? JSON.stringify({ planted: chosen.length, caught, survivors })
+    : `${caught} of ${chosen.length} caught`,
+);
 process.exitCode = survivors.length === 0 ? 0 : 1;
 
 /** What gave it away, or undefined. */
@@ -51,10 +58,17 @@ function hunt({ file, find, replace }) {
   const path = join(directory, 'src', file);
   const sound = readFileSync(path, 'utf8');
   if (sound.split(find).length !== 2) throw new Error(`${file} does not have exactly one: ${find}`);
-  writeFileSync(path, sound.replace(find, () => replace));
+  writeFileSync(
+    path,
+    sound.replace(find, () => replace),
+  );
   try {
     // A mutant need not please the type checker: unused names and the like do not keep it from being built.
-    spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', join(directory, 'src'), '--noEmitOnError', 'false'], { cwd: directory });
+    spawnSync(
+      join(root, 'node_modules/.bin/tsc'),
+      ['-p', join(directory, 'src'), '--noEmitOnError', 'false'],
+      { cwd: directory },
+    );
     return live();
   } finally {
     writeFileSync(path, sound);
@@ -67,7 +81,12 @@ function live() {
     console.log(violations[0]?.invariant ?? '');`;
   try {
     const args = ['--input-type=module', '--eval', program];
-    const output = execFileSync(process.execPath, args, { cwd: directory, timeout: LONGEST_MS, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    const output = execFileSync(process.execPath, args, {
+      cwd: directory,
+      timeout: LONGEST_MS,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     return output.trim() === '' ? undefined : output.trim();
   } catch (error) {
     if (error.code === 'ETIMEDOUT') return 'it never ended';

@@ -88,7 +88,8 @@ export class Clearing {
   /** The leader of this session, ours, was reaped: what is left in it now is ours too. */
   inherit(session: number): void {
     const bornBy = this.#tools.kernel.startTimeNow();
-    this.#claim = { ...this.#claim, orphanedSession: { session, bornBy } };
+    const known = this.#claim.known.filter(({ pid }) => pid !== session); // whoever has its pid now is another
+    this.#claim = { ...this.#claim, known, orphanedSession: { session, bornBy } };
   }
 
   /** Stop trying, whatever is left. */

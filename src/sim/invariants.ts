@@ -7,6 +7,7 @@ export const INVARIANTS = [
   'exited-once-and-dead',
   'stopped-means-empty',
   'stops-in-time',
+  'orphans-end-in-time',
   'live-run-untouched',
   'one-incarnation-per-child',
   'otp-order',

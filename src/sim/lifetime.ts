@@ -23,6 +23,10 @@ export interface LifetimeReport {
 const WELL_WITHIN_MS = 60_000;
 /** Milliseconds in which a host is stopped whose workers all obey. */
 const OBEYED_WITHIN_MS = 1_000;
+/** Milliseconds after the death of its host: the grace of 2 s, and what a look at all processes takes. */
+const ORPHANS_GONE_WITHIN_MS = 2_500;
+/** Between two times that root helps, milliseconds. */
+const ROOT_HELPS_EVERY_MS = 1_000;
 /** Between two looks whether it is. */
 const LOOK_EVERY_MS = 100;
 
@@ -31,8 +35,10 @@ export async function live(plan: LifetimePlan): Promise<LifetimeReport> {
   const coverage = new Coverage();
   coverage.watch(simulation.machine);
   try {
-    for (const generation of plan.generations) await liveThrough(simulation, coverage, generation);
-    await settle(simulation, coverage);
+    for (const generation of plan.generations) {
+      await liveThrough(simulation, coverage, generation, plan.userId);
+    }
+    await settle(simulation, coverage, plan.userId);
   } catch (error) {
     if (!(error instanceof SimulationStuck)) throw error;
     simulation.oracle.fail('quiet-means-healthy', error.message);
@@ -50,27 +56,36 @@ async function liveThrough(
   simulation: Simulation,
   coverage: Coverage,
   generation: GenerationPlan,
+  userId: number,
 ): Promise<void> {
   const disarm = arm(simulation, coverage, generation);
   if (generation.impostors) letImpostorsIn(simulation);
-  const host = boot(simulation, coverage, generation);
+  const host = boot(simulation, coverage, generation, userId);
   void host?.supervise(superviseOptions(generation)).catch(() => {}); // the oracle hears what became of it
   for (const { after, deed } of generation.steps) {
     await simulation.pass(after);
-    act(simulation, coverage, host, deed, () => boot(simulation, coverage, generation));
+    act(simulation, coverage, host, deed, () => boot(simulation, coverage, generation, userId));
   }
   await simulation.pass(simulation.machine.prng.pick([0, 20, 300, 3_000]));
   disarm();
   await makeWell(simulation);
+  const rootHelps = simulation.hosts.some(({ alive }) => alive) ? letRootHelp(simulation, userId) : () => {};
   for (const one of [...simulation.hosts]) {
     await beHealthy(simulation, one);
     await stop(simulation, coverage, one);
   }
+  rootHelps();
 }
 
-function boot(simulation: Simulation, coverage: Coverage, { spawner }: GenerationPlan): SimHost | undefined {
+function boot(
+  simulation: Simulation,
+  coverage: Coverage,
+  { spawner }: GenerationPlan,
+  userId: number,
+): SimHost | undefined {
   try {
-    const host = simulation.boot({ spawner, signals: false });
+    const host = simulation.boot({ spawner, userId, signals: false });
+    watchOrphans(simulation, host);
     void host.started.then(
       ({ events, sweepReport }) => {
         coverage.swept(sweepReport);
@@ -90,14 +105,45 @@ async function makeWell(simulation: Simulation): Promise<void> {
   await simulation.pass(machine.latency); // whatever is on its way arrives
   machine.disk.fault = undefined;
   machine.forkFailures.length = 0;
+  // A forker that stays stopped is the host's to notice.
+  const continues = machine.prng.chance(0.7);
   for (const process of machine.processes()) {
-    if (process.stopped && process.origin?.workerId === '') machine.send(process, 'SIGCONT');
+    if (continues && process.stopped && process.origin?.workerId === '') machine.send(process, 'SIGCONT');
   }
+}
+
+/**
+ * What its user may not signal, root ends now and then: else the host that has it would never be stopped. Returns how
+ * to have root leave it alone.
+ */
+function letRootHelp({ machine }: Simulation, userId: number): () => void {
+  let over = false;
+  const help = (): void => {
+    if (over) return;
+    for (const process of machine.processes()) {
+      if (process.origin !== undefined && process.userId !== userId) machine.send(process, 'SIGKILL');
+    }
+    machine.timeline.add(ROOT_HELPS_EVERY_MS, help);
+  };
+  help();
+  return () => {
+    over = true;
+  };
+}
+
+/** A forker outlives its host to end what is left of its run, and not for long. */
+function watchOrphans({ machine, oracle }: Simulation, host: SimHost): void {
+  host.process.atDeath.add(() => {
+    const { forker } = host;
+    if (forker !== undefined) {
+      machine.timeline.add(ORPHANS_GONE_WITHIN_MS, () => oracle.orphaned(host.process, forker));
+    }
+  });
 }
 
 async function beHealthy(simulation: Simulation, one: SimHost): Promise<void> {
   const { host } = one;
-  if (!one.alive || host === undefined) return;
+  if (!one.alive || one.stopping || host === undefined) return;
   const wanted = new Set(one.supervisors.map(({ id }) => id));
   const isWell = (): boolean =>
     host.supervisors
@@ -114,7 +160,7 @@ async function beHealthy(simulation: Simulation, one: SimHost): Promise<void> {
   if (one.supervisors.some(({ children }) => children.some(isRestless))) return;
   const { timeline } = simulation.machine;
   const limit = timeline.now + WELL_WITHIN_MS;
-  while (!isWell() && one.alive) {
+  while (!isWell() && one.alive && !one.stopping) {
     if (timeline.now > limit) {
       simulation.oracle.fail('quiet-means-healthy', 'not well after a minute');
       return;
@@ -126,8 +172,10 @@ async function beHealthy(simulation: Simulation, one: SimHost): Promise<void> {
 const isRestless = ({ command }: ChildOptions): boolean => command === 'ready-never';
 
 async function stop(simulation: Simulation, coverage: Coverage, one: SimHost): Promise<void> {
-  if (!one.alive || one.stopping) return;
-  const begun = one.host === undefined ? Number.POSITIVE_INFINITY : simulation.machine.timeline.now;
+  if (!one.alive) return;
+  const begun =
+    one.host === undefined || one.stopping ? Number.POSITIVE_INFINITY : simulation.machine.timeline.now;
+  const isHarmed = one.forker?.stopped === true;
   const failed = one.started.then(never, () => false);
   const stopped = one.stop().then(() => true);
   stopped.catch(() => {}); // it has not started
@@ -136,7 +184,7 @@ async function stop(simulation: Simulation, coverage: Coverage, one: SimHost): P
   const allObey = one.supervisors.every(({ children }) =>
     children.every(({ command }) => OBEDIENT.has(command)),
   );
-  if (inOrder && allObey && took > OBEYED_WITHIN_MS) {
+  if (inOrder && allObey && !isHarmed && took > OBEYED_WITHIN_MS) {
     simulation.oracle.fail('stops-in-time', `those who obey took ${took} ms to be stopped`);
   }
   if (inOrder) coverage.saw('stop in order');
@@ -151,13 +199,15 @@ const death = (process: SimProcess): Promise<false> =>
   });
 
 /** A last host sweeps, undisturbed, and ends: then nothing may be left of any. */
-async function settle(simulation: Simulation, coverage: Coverage): Promise<void> {
+async function settle(simulation: Simulation, coverage: Coverage, userId: number): Promise<void> {
   await makeWell(simulation);
-  await simulation.pass(simulation.machine.prng.pick([0, 50, 5_000]));
-  const last = simulation.boot({ signals: false });
+  const rootHelps = letRootHelp(simulation, userId);
+  await simulation.pass(simulation.machine.prng.pick([10, 50, 5_000]));
+  const last = simulation.boot({ userId, signals: false });
   const host = await simulation.run(last.started);
   coverage.swept(host.sweepReport);
   await stop(simulation, coverage, last);
+  rootHelps();
   simulation.oracle.allOver();
 }
 

@@ -52,6 +52,8 @@ export class Oracle {
   /** An event of a run, as its application heard it. */
   heard(runId: string, event: TimedEvent): void {
     if (event.type === 'host.stopping') this.#stopping.add(runId);
+    else if (event.type === 'forker.lost')
+      this.#stopping.delete(runId); // all go at once, in no order
     else if (event.type === 'worker.state') this.#changed(runId, event);
     if (event.type === 'worker.exited') this.#exited(runId, event);
     else if (event.type === 'supervisor.restarting') this.#restarting(runId, event);
@@ -64,11 +66,22 @@ export class Oracle {
     }
   }
 
+  /** So long after the death of its host, whose forker was not harmed, nothing may be left of a run. */
+  orphaned(host: SimProcess, forker: SimProcess): void {
+    const { runId } = forker.origin!;
+    if (this.#hosts.get(runId) !== host || forker.end?.signal != null || forker.wasStopped) return;
+    for (const process of this.#living(runId)) {
+      if (this.#isAnotherUsers(process)) continue;
+      this.#fail('orphans-end-in-time', `${name(process)} lives on after its host`);
+    }
+  }
+
   /** A later run has swept, and stopped, undisturbed: nothing may be left of any dead one. */
   allOver(): void {
     for (const runId of this.#hosts.keys()) {
       if (this.#isHostAlive(runId)) continue;
       for (const process of this.#living(runId)) {
+        if (this.#isAnotherUsers(process)) continue;
         this.#fail('stopped-means-empty', `${name(process)} outlives its run and the sweep after it`);
       }
     }
@@ -124,13 +137,13 @@ export class Oracle {
     if (this.#told.has(key)) this.#fail('exited-once-and-dead', `${workerId} exited a second time`);
     this.#told.add(key);
     const leader = this.#leaders.get(key);
-    if (leader?.alive === true && this.#isKnowable(leader))
+    if (leader?.alive === true && this.#isOurs(leader))
       this.#fail('exited-once-and-dead', `${name(leader)} is told dead and is not`);
     if (leader === undefined) return;
     // What ended by itself may have left something outside its group, which is found a second later.
     const asked = reason.kind === 'shutdown' || reason.kind === 'forker-lost';
     for (const process of this.#living(runId)) {
-      if (process.origin?.workerId !== workerId) continue;
+      if (process.origin?.workerId !== workerId || !this.#isOurs(process)) continue;
       if (asked || process.group === leader.group) {
         this.#fail(
           'stopped-means-empty',
@@ -201,14 +214,28 @@ export class Oracle {
 
   /** Something ties it to its run still. What nothing does, nobody can know to be ours, and nobody may signal. */
   #isKnowable(process: SimProcess): boolean {
-    return isTied(process) || this.#isSettled(process);
+    return this.#isSettled(process) || (isTied(process) && !this.#isAnotherUsers(process));
+  }
+
+  /** Known to be its run's, and its run's to end. */
+  #isOurs(process: SimProcess): boolean {
+    return this.#isKnowable(process) && !this.#isAnotherUsers(process);
+  }
+
+  /** Its marks may not be read, and it may not be signalled: what is recorded of it is all that is known. */
+  #isAnotherUsers({ userId, origin }: SimProcess): boolean {
+    const host = origin === undefined ? undefined : this.#hosts.get(origin.runId);
+    return host !== undefined && host.userId !== 0 && host.userId !== userId;
+  }
+
+  #isLeader({ uid, origin }: SimProcess): boolean {
+    return origin !== undefined && this.#leaders.get(`${origin.runId} ${origin.workerId}`)?.uid === uid;
   }
 
   /** The first of its worker, and recorded as one that had outlived all doubt about its start time. */
-  #isSettled({ uid, origin }: SimProcess): boolean {
-    if (origin === undefined) return false;
-    const { runId, workerId } = origin;
-    if (this.#leaders.get(`${runId} ${workerId}`)?.uid !== uid) return false;
+  #isSettled(process: SimProcess): boolean {
+    if (process.origin === undefined || !this.#isLeader(process)) return false;
+    const { runId, workerId } = process.origin;
     const text = this.#machine.disk.peek(`${this.#stateDirectory}/runs/${runId}.json`) ?? '';
     return text.includes(`"${workerId}":{`) && recordOf(text, workerId)?.settled === true;
   }
@@ -216,7 +243,7 @@ export class Oracle {
   #groupLives(leader: SimProcess): boolean {
     return this.#machine
       .group(leader.group)
-      .some((member) => member.alive && member.origin === leader.origin && this.#isKnowable(member));
+      .some((member) => member.alive && member.origin === leader.origin && this.#isOurs(member));
   }
 
   #isHostAlive(runId: string): boolean {

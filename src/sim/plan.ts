@@ -16,6 +16,7 @@ export const CAST: Readonly<Record<string, Program>> = {
   'scrubbed-child': does.forks(does.obeys, { scrubEnvironment: true }),
   'scrubbed-session': does.forks(does.ignoresTerm, { scrubEnvironment: true, newSession: true }),
   'wipes-its-marks': does.wipesItsMarks,
+  'becomes-root': does.becomesRoot(30),
   'renames-itself': does.renamesItself('postgres: idle'),
   'leaves-its-group': does.leavesItsGroup(300),
   'ends-well': does.exitsAfter(400, 0),
@@ -101,6 +102,8 @@ export interface GenerationPlan {
 export interface LifetimePlan {
   readonly seed: number;
   readonly pidMax: number;
+  /** Whose hosts they are. */
+  readonly userId: number;
   readonly generations: readonly GenerationPlan[];
 }
 
@@ -114,7 +117,7 @@ export function planFrom(seed: number, prng: Prng): LifetimePlan {
   const deeds = someOf(DEEDS, prng);
   const commands = someOf(COMMANDS, prng);
   const generations = Array.from({ length: prng.between(1, 3) }, () => generation(prng, commands, deeds));
-  return { seed, pidMax: prng.pick([32, 40, 64]), generations };
+  return { seed, pidMax: prng.pick([32, 40, 64]), userId: prng.pick([0, 1_000]), generations };
 }
 
 function generation(prng: Prng, commands: readonly string[], deeds: readonly Deed[]): GenerationPlan {
@@ -122,7 +125,7 @@ function generation(prng: Prng, commands: readonly string[], deeds: readonly Dee
     spawner: prng.chance(0.9) ? 'forker' : 'direct',
     ordered: prng.chance(0.7),
     impostors: prng.chance(0.3),
-    intensity: prng.pick([0, 1, 3, 10]),
+    intensity: prng.pick([0, 1, 3, 10, 1_000]),
     children: Array.from({ length: prng.between(1, 4) }, () => child(prng, commands)),
     steps: Array.from({ length: prng.below(5) }, () => ({
       after: prng.pick([0, 1, 5, 30, 200, 1_500]),

@@ -32,6 +32,11 @@ export class SimulationStuck extends Error {
   override readonly name = 'SimulationStuck';
 }
 
+export interface SimHostOptions extends Omit<HostOptions, 'os' | 'stateDirectory'> {
+  /** Whose process it is; default 0, root. */
+  readonly userId?: number;
+}
+
 export class Simulation {
   readonly machine: SimMachine;
   readonly oracle: Oracle;
@@ -72,11 +77,11 @@ export class Simulation {
   }
 
   /** A host in a process of its own. `started` never settles when that process dies first. */
-  boot(options: Omit<HostOptions, 'os' | 'stateDirectory'> = {}): SimHost {
+  boot({ userId = 0, ...options }: SimHostOptions = {}): SimHost {
     const process = this.machine.fork(this.machine.init, {
       environment: {},
       commandLine: 'node app.js',
-      userId: 0,
+      userId,
       session: undefined,
       group: undefined,
       origin: undefined,
@@ -87,7 +92,7 @@ export class Simulation {
   }
 
   /** Boots a host and waits until it has started. */
-  async startHost(options: Omit<HostOptions, 'os' | 'stateDirectory'> = {}): Promise<SimHost> {
+  async startHost(options: SimHostOptions = {}): Promise<SimHost> {
     const host = this.boot(options);
     await host.started;
     return host;
@@ -138,8 +143,7 @@ export class SimHost {
   readonly started: Promise<Host>;
   readonly supervisors: SupervisorOptions[] = [];
   host: Host | undefined;
-  /** `stop()` was called. */
-  stopping = false;
+  #stopping: Promise<void> | undefined;
   readonly #simulation: Simulation;
   readonly #installed: Installed;
 
@@ -184,9 +188,13 @@ export class SimHost {
     await host.supervise(options);
   }
 
-  /** Stops it in order, and has the oracle look. */
-  async stop(): Promise<void> {
-    this.stopping = true;
+  /** Stops it in order, and has the oracle look. May be called again: it is the same stop. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
     const host = await this.started;
     const nothingLeft = new Promise<boolean>((resolve) => {
       host.events.on((event) => {
@@ -195,6 +203,11 @@ export class SimHost {
     });
     await host.stop();
     if (await nothingLeft) this.#simulation.oracle.stopped(host.runId);
+  }
+
+  /** `stop()` was called. */
+  get stopping(): boolean {
+    return this.#stopping !== undefined;
   }
 
   /** Its process ends by itself, as when nothing keeps it. */

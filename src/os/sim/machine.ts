@@ -175,8 +175,9 @@ export class SimMachine {
       parent.told = false;
       const zombies = [...parent.children].filter(({ state }) => state === 'zombie');
       for (const zombie of zombies) this.#reap(parent, zombie);
-      for (const zombie of zombies)
+      for (const zombie of zombies) {
         this.timeline.add(0, () => this.happen(parent, () => parent.onChildren?.(zombie)));
+      }
     });
   }
 
@@ -217,6 +218,7 @@ export class SimMachine {
     }
     if (signal === 'SIGSTOP') {
       target.stopped = true;
+      target.wasStopped = true;
       return;
     }
     if (signal === 'SIGCONT') this.#continue(target);

@@ -35,7 +35,7 @@ export class SimProcess {
   session: number;
   /** Clock ticks since boot. */
   readonly startTime: number;
-  readonly userId: number;
+  userId: number;
   readonly origin: Origin | undefined;
   environment: Readonly<Record<string, string | undefined>>;
   commandLine: string;
@@ -43,6 +43,8 @@ export class SimProcess {
   end: End | undefined;
   /** By SIGSTOP. */
   stopped = false;
+  /** Ever. */
+  wasStopped = false;
   /** Its marks were taken from it: from then on only its kin and its session tie it to its run. */
   wiped = false;
   /** Its parent died, and pid 1 has it. */

@@ -86,6 +86,11 @@ export class Running {
     this.process.commandLine = commandLine;
   }
 
+  /** setuid(2): from now on others may not signal it, nor read its marks. */
+  becomeUser(userId: number): void {
+    this.process.userId = userId;
+  }
+
   /** Its marks are overwritten, as by setproctitle(3). */
   wipe(): void {
     this.process.environment = {};
@@ -161,6 +166,12 @@ export const renamesItself =
     self.rename(commandLine);
 
 export const wipesItsMarks: Program = (self) => self.wipe();
+
+/** @param ms how long it is still its host's user */
+export const becomesRoot =
+  (ms: number): Program =>
+  (self) =>
+    self.after(ms, () => self.becomeUser(0));
 
 export const readyAfter =
   (ms: number, line = 'ready'): Program =>
