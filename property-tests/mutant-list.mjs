@@ -3,189 +3,332 @@
 export const MUTANTS = [
   {
     name: 'skip the start-time check',
-    file: 'os/identity.ts',
-    find: '    a.startTime === b.startTime &&\n',
-    replace: '',
+    edits: [
+      {
+        file: 'os/identity.ts',
+        find: '    a.startTime === b.startTime &&\n',
+        replace: '',
+      },
+    ],
   },
   {
-    name: 'skip the mark when judging a record',
-    file: 'registry/verdict.ts',
-    find: '  if (marks.length > 0) return say',
-    replace: '  if (marks.length > 99) return say',
+    name: 'skip the mark',
+    edits: [
+      {
+        file: 'registry/verdict.ts',
+        find: '  if (marks.length > 0) return say',
+        replace: '  if (marks.length > 99) return say',
+      },
+      {
+        file: 'os/census.ts',
+        find: 'return (sighting.cookies ?? []).length > 0 && !carries(sighting, claim);',
+        replace: 'return false && !carries(sighting, claim);',
+      },
+    ],
   },
   {
     name: 'a start time alone proves an orphan',
-    file: 'registry/verdict.ts',
-    find: "  if (!record.settled) return say('unverified', 'no mark, and recorded too soon after its start');\n",
-    replace: '',
+    edits: [
+      {
+        file: 'registry/verdict.ts',
+        find: "  if (!record.settled) return say('unverified', 'no mark, and recorded too soon after its start');\n",
+        replace: '',
+      },
+    ],
   },
   {
     name: 'no verification before the signal',
-    file: 'os/clearing.ts',
-    find: 'if (now === undefined || now.zombie || !isStill(target, now)) return;',
-    replace: 'if (now === undefined) return;',
+    edits: [
+      {
+        file: 'os/clearing.ts',
+        find: 'if (now === undefined || now.zombie || !isStill(target, now)) return;',
+        replace: 'if (now === undefined) return;',
+      },
+    ],
   },
   {
     name: 'a living host counts as dead',
-    file: 'registry/verdict.ts',
-    find: "  if (socket === 'answered') return 'alive';\n",
-    replace: "  if (socket === 'answered') return 'dead';\n",
+    edits: [
+      {
+        file: 'registry/verdict.ts',
+        find: "  if (socket === 'answered') return 'alive';\n",
+        replace: "  if (socket === 'answered') return 'dead';\n",
+      },
+    ],
   },
   {
     name: 'the record goes before its process',
-    file: 'host/host.ts',
-    find: '    const behind = await leftBehind(',
-    replace: '    await this.#removeRecord();\n    const behind = await leftBehind(',
+    edits: [
+      {
+        file: 'host/host.ts',
+        find: '    const behind = await leftBehind(',
+        replace: '    await this.#removeRecord();\n    const behind = await leftBehind(',
+      },
+    ],
   },
   {
     name: 'a birth does not wait for its record',
-    file: 'registry/run-registry.ts',
-    find: '    if (this.#births <= this.#covered) {',
-    replace: '    if (this.#births > 0) {',
+    edits: [
+      {
+        file: 'registry/run-registry.ts',
+        find: '    if (this.#births <= this.#covered) {',
+        replace: '    if (this.#births > 0) {',
+      },
+    ],
   },
   {
     name: 'exits are dropped while stopping',
-    file: 'supervisor/supervisor-machine.ts',
-    find: "        'xstate.done.actor.*': { target: 'stopping', reenter: true, actions: 'recordExit' },",
-    replace: "        'xstate.done.actor.*': {},",
+    edits: [
+      {
+        file: 'supervisor/supervisor-machine.ts',
+        find: "        'xstate.done.actor.*': { target: 'stopping', reenter: true, actions: 'recordExit' },",
+        replace: "        'xstate.done.actor.*': {},",
+      },
+    ],
   },
   {
     name: 'stop in the order of the start',
-    file: 'supervisor/supervisor-machine.ts',
-    find: 'context.children.filter(lives).reverse()',
-    replace: 'context.children.filter(lives)',
+    edits: [
+      {
+        file: 'supervisor/supervisor-machine.ts',
+        find: 'context.children.filter(lives).reverse()',
+        replace: 'context.children.filter(lives)',
+      },
+    ],
   },
   {
     name: 'start without waiting for the one before',
-    file: 'supervisor/supervisor-machine.ts',
-    find: 'context.spec.ordered ? waiting.slice(0, busy ? 0 : 1) : waiting',
-    replace: 'waiting',
+    edits: [
+      {
+        file: 'supervisor/supervisor-machine.ts',
+        find: 'context.spec.ordered ? waiting.slice(0, busy ? 0 : 1) : waiting',
+        replace: 'waiting',
+      },
+    ],
   },
   {
     name: 'restarts are not charged',
-    file: 'supervisor/supervisor-machine.ts',
-    find: 'restartTimes: addRestart(restartTimes, at, spec),',
-    replace: 'restartTimes,',
+    edits: [
+      {
+        file: 'supervisor/supervisor-machine.ts',
+        find: 'restartTimes: addRestart(restartTimes, at, spec),',
+        replace: 'restartTimes,',
+      },
+    ],
   },
   {
     name: 'one restart more than allowed',
-    file: 'supervisor/supervisor-machine.ts',
-    find: 'charge(context, event).restartTimes.length > context.spec.intensity',
-    replace: 'charge(context, event).restartTimes.length > context.spec.intensity + 1',
+    edits: [
+      {
+        file: 'supervisor/supervisor-machine.ts',
+        find: 'charge(context, event).restartTimes.length > context.spec.intensity',
+        replace: 'charge(context, event).restartTimes.length > context.spec.intensity + 1',
+      },
+    ],
   },
   {
     name: 'a birth in flight is abandoned',
-    file: 'worker/worker-machine.ts',
-    find: "            stop: { target: '#worker.stopping.cancelling', actions: 'blameStop' },",
-    replace: "            stop: { target: '#worker.exited', actions: 'blameStop' },",
+    edits: [
+      {
+        file: 'worker/worker-machine.ts',
+        find: "            stop: { target: '#worker.stopping.cancelling', actions: 'blameStop' },",
+        replace: "            stop: { target: '#worker.exited', actions: 'blameStop' },",
+      },
+    ],
   },
   {
     name: 'a dead leader is enough',
-    file: 'worker/worker-machine.ts',
-    find: "              { guard: 'treeEmpty', target: 'finishing', actions: 'rememberExit' },\n              { actions: 'rememberExit' },",
-    replace: "              { target: 'finishing', actions: 'rememberExit' },",
+    edits: [
+      {
+        file: 'worker/worker-machine.ts',
+        find: "              { guard: 'treeEmpty', target: 'finishing', actions: 'rememberExit' },\n              { actions: 'rememberExit' },",
+        replace: "              { target: 'finishing', actions: 'rememberExit' },",
+      },
+    ],
   },
   {
     name: 'the stop plan has one stage',
-    file: 'worker/worker-machine.ts',
-    find: 'context.stage + 1 < context.spec.stopPlan.length && Number.isFinite(stageOf(context).wait)',
-    replace: 'false',
+    edits: [
+      {
+        file: 'worker/worker-machine.ts',
+        find: 'context.stage + 1 < context.spec.stopPlan.length && Number.isFinite(stageOf(context).wait)',
+        replace: 'false',
+      },
+    ],
   },
   {
     name: 'a group is signalled when its leader is gone',
-    file: 'os/forker/children.ts',
-    find: '    if (!child.exited) {\n      const now = await kernel.sight(pid).catch(unknown);',
-    replace:
-      '    if (kernel.signal(-pid, signal) !== undefined) {\n      const now = await kernel.sight(pid).catch(unknown);',
+    edits: [
+      {
+        file: 'os/forker/children.ts',
+        find: '    if (!child.exited) {\n      const now = await kernel.sight(pid).catch(unknown);',
+        replace:
+          '    if (kernel.signal(-pid, signal) !== undefined) {\n      const now = await kernel.sight(pid).catch(unknown);',
+      },
+    ],
   },
   {
     name: 'a pid stays ours when its process was reaped',
-    file: 'os/clearing.ts',
-    find: 'this.#claim.known.filter(({ pid }) => pid !== session)',
-    replace: 'this.#claim.known',
+    edits: [
+      {
+        file: 'os/clearing.ts',
+        find: 'this.#claim.known.filter(({ pid }) => pid !== session)',
+        replace: 'this.#claim.known',
+      },
+    ],
   },
   {
     name: 'what left the group is not looked for',
-    file: 'os/forker/children.ts',
-    find: 'if (child.clearing === undefined && !tools.kernel.groupExists(pid)) {',
-    replace: 'if (!tools.kernel.groupExists(pid)) {',
+    edits: [
+      {
+        file: 'os/forker/children.ts',
+        find: 'if (child.clearing === undefined && !tools.kernel.groupExists(pid)) {',
+        replace: 'if (!tools.kernel.groupExists(pid)) {',
+      },
+    ],
   },
   {
     name: 'an order to end what has just died is ignored',
-    file: 'os/forker/children.ts',
-    find: '    if (child === undefined) this.#signalWhatIsLeft(id, workerId, signal);\n    else void',
-    replace: '    if (child !== undefined) void',
+    edits: [
+      {
+        file: 'os/forker/children.ts',
+        find: '    if (child === undefined) this.#signalWhatIsLeft(id, workerId, signal);\n    else void',
+        replace: '    if (child !== undefined) void',
+      },
+    ],
   },
   {
     name: 'a stop does not wait for what left the group',
-    file: 'os/forker/forker.ts',
-    find: 'report.treeEmpty && (report.asked || !birth.signalled)',
-    replace: 'report.treeEmpty',
+    edits: [
+      {
+        file: 'os/forker/forker.ts',
+        find: 'report.treeEmpty && (report.asked || !birth.signalled)',
+        replace: 'report.treeEmpty',
+      },
+    ],
   },
   {
     name: 'children carry no mark',
-    file: 'os/forker/children.ts',
-    find: 'Object.assign(Object.create(env), mark)',
-    replace: 'Object.assign(Object.create(env), {})',
+    edits: [
+      {
+        file: 'os/forker/children.ts',
+        find: 'Object.assign(Object.create(env), mark)',
+        replace: 'Object.assign(Object.create(env), {})',
+      },
+    ],
   },
   {
     name: 'the forker goes when its host does',
-    file: 'os/forker/guardian.ts',
-    find: '    if (this.#charge === undefined) return exit(0);',
-    replace: '    if (this.#charge === undefined || this.#left.length === 0) return exit(0);',
+    edits: [
+      {
+        file: 'os/forker/guardian.ts',
+        find: '    if (this.#charge === undefined) return exit(0);',
+        replace: '    if (this.#charge === undefined || this.#left.length === 0) return exit(0);',
+      },
+    ],
   },
   {
     name: 'the forker removes the traces of a living host',
-    file: 'os/forker/guardian.ts',
-    find: '    await this.#hostIsDead(host);\n',
-    replace: '',
+    edits: [
+      {
+        file: 'os/forker/guardian.ts',
+        find: '    await this.#hostIsDead(host);\n',
+        replace: '',
+      },
+    ],
   },
   {
     name: 'a new forker before the old one is cleared up after',
-    file: 'os/forker/forker.ts',
-    find: '    const behind = await cleared.then(',
-    replace: '    const behind = await Promise.resolve([] as never[]).then(',
+    edits: [
+      {
+        file: 'os/forker/forker.ts',
+        find: '    const behind = await cleared.then(',
+        replace: '    const behind = await Promise.resolve([] as never[]).then(',
+      },
+    ],
   },
   {
     name: 'births ordered from a lost forker are forgotten',
-    file: 'os/forker/forker.ts',
-    find: "      if (birth.phase === 'ordered') this.#failed(birth, FORKER_LOST);\n      else {",
-    replace: "      if (birth.phase !== 'ordered') {",
+    edits: [
+      {
+        file: 'os/forker/forker.ts',
+        find: "      if (birth.phase === 'ordered') this.#failed(birth, FORKER_LOST);\n      else {",
+        replace: "      if (birth.phase !== 'ordered') {",
+      },
+    ],
   },
   {
     name: 'an order is sent to nobody',
-    file: 'os/forker/forker.ts',
-    find: 'if (forker !== undefined && forker === this.#forker && this.#closing === undefined) return ends;',
-    replace: 'if (forker !== null) return ends;',
+    edits: [
+      {
+        file: 'os/forker/forker.ts',
+        find: 'if (forker !== undefined && forker === this.#forker && this.#closing === undefined) return ends;',
+        replace: 'if (forker !== null) return ends;',
+      },
+    ],
   },
   {
     name: 'a lost forker is not noticed',
-    file: 'os/forker/forker-process.ts',
-    find: '      if (this.#identity !== undefined) this.#options.onLost(this.#identity, this.#cause);',
-    replace: '',
+    edits: [
+      {
+        file: 'os/forker/forker-process.ts',
+        find: '      if (this.#identity !== undefined) this.#options.onLost(this.#identity, this.#cause);',
+        replace: '',
+      },
+    ],
   },
   {
     name: 'a silent forker is waited for',
-    file: 'os/forker/heartbeat.ts',
-    find: '    if (this.#unanswered === UNANSWERED) {',
-    replace: '    if (this.#unanswered === Number.MAX_VALUE) {',
+    edits: [
+      {
+        file: 'os/forker/heartbeat.ts',
+        find: '    if (this.#unanswered === UNANSWERED) {',
+        replace: '    if (this.#unanswered === Number.MAX_VALUE) {',
+      },
+    ],
   },
   {
     name: 'the sweep forgets a run of which something is left',
-    file: 'registry/sweep.ts',
-    find: "  if (!empty) return { ...about, outcome: 'kept', processes };\n",
-    replace: '',
+    edits: [
+      {
+        file: 'registry/sweep.ts',
+        find: "  if (!empty) return { ...about, outcome: 'kept', processes };\n",
+        replace: '',
+      },
+    ],
   },
   {
     name: 'the sweep ends what is recorded only',
-    file: 'os/census.ts',
-    find: '    return marked ?? [];',
-    replace: '    return workerId === undefined ? [] : (marked ?? []);',
+    edits: [
+      {
+        file: 'os/census.ts',
+        find: '    return marked ?? [];',
+        replace: '    return workerId === undefined ? [] : (marked ?? []);',
+      },
+    ],
   },
   {
     name: 'a reservation needs no look by its mark',
-    file: 'os/census.ts',
-    find: '    const queue = [...this.#marked(claim), ...this.#known(claim), ...this.#orphaned(claim)];',
-    replace: '    const queue = [...this.#known(claim), ...this.#orphaned(claim)];',
+    edits: [
+      {
+        file: 'os/census.ts',
+        find: '    const queue = [...this.#marked(claim), ...this.#known(claim), ...this.#orphaned(claim)];',
+        replace: '    const queue = [...this.#known(claim), ...this.#orphaned(claim)];',
+      },
+    ],
+  },
+  {
+    name: 'one empty look is always enough',
+    edits: [
+      {
+        file: 'os/clearing.ts',
+        find: 'const enough = found?.still === true ? this.#options.emptyLooks : 2;',
+        replace: 'const enough = 1;',
+      },
+    ],
+  },
+  {
+    name: 'a session stays ours when its number is used again',
+    edits: [{ file: 'os/census.ts', find: '    if (this.#byPid.has(session)) return [];\n', replace: '' }],
   },
 ];

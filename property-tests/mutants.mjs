@@ -54,7 +54,22 @@ console.log(
 process.exitCode = survivors.length === 0 ? 0 : 1;
 
 /** What gave it away, or undefined. */
-function hunt({ file, find, replace }) {
+function hunt({ edits }) {
+  const sound = edits.map(({ file }) => readFileSync(join(directory, 'src', file), 'utf8'));
+  try {
+    for (const edit of edits) plant(edit);
+    // A mutant need not please the type checker: unused names and the like do not keep it from being built.
+    const compiler = join(root, 'node_modules/.bin/tsc');
+    spawnSync(compiler, ['-p', join(directory, 'src'), '--noEmitOnError', 'false'], { cwd: directory });
+    return live();
+  } finally {
+    edits.forEach(({ file }, index) => {
+      writeFileSync(join(directory, 'src', file), sound[index]);
+    });
+  }
+}
+
+function plant({ file, find, replace }) {
   const path = join(directory, 'src', file);
   const sound = readFileSync(path, 'utf8');
   if (sound.split(find).length !== 2) throw new Error(`${file} does not have exactly one: ${find}`);
@@ -62,17 +77,6 @@ function hunt({ file, find, replace }) {
     path,
     sound.replace(find, () => replace),
   );
-  try {
-    // A mutant need not please the type checker: unused names and the like do not keep it from being built.
-    spawnSync(
-      join(root, 'node_modules/.bin/tsc'),
-      ['-p', join(directory, 'src'), '--noEmitOnError', 'false'],
-      { cwd: directory },
-    );
-    return live();
-  } finally {
-    writeFileSync(path, sound);
-  }
 }
 
 function live() {

@@ -33,6 +33,8 @@ export interface Examination {
 export class Census {
   /** In the unit of start times: every sighting is from after this. */
   readonly begun: number;
+  /** Nothing was born while it was taken: what it does not show was not there. */
+  readonly still: boolean;
   readonly #byPid = new Map<number, Sighting>();
   readonly #byParent = new Map<number, Sighting[]>();
   readonly #bySession = new Map<number, Sighting[]>();
@@ -41,8 +43,9 @@ export class Census {
   readonly #byMark = new Map<string, Sighting[]>();
   readonly #forbidden: ReadonlySet<number>;
 
-  constructor(sightings: readonly Sighting[], self: Self, begun: number) {
+  constructor(sightings: readonly Sighting[], self: Self, begun: number, still = false) {
     this.begun = begun;
+    this.still = still;
     for (const sighting of sightings) {
       this.#byPid.set(sighting.pid, sighting);
       add(this.#byParent, sighting.parent, sighting);
@@ -118,6 +121,8 @@ export class Census {
   #orphaned(claim: Claim): readonly Sighting[] {
     if (claim.orphanedSession === undefined) return [];
     const { session, bornBy } = claim.orphanedSession;
+    // The kernel gives no pid out again that is still some session's: whoever has it, none of ours was left in ours.
+    if (this.#byPid.has(session)) return [];
     const members = this.#bySession.get(session) ?? [];
     return members.filter((member) => member.startTime < bornBy && !isMarkedOtherwise(member, claim));
   }
@@ -176,9 +181,12 @@ export class SharedCensus {
       await this.#clock.turn();
       this.#next = undefined;
       const begun = this.#kernel.startTimeNow();
+      const newest = this.#kernel.lastPid();
       const sightings = this.#kernel.census();
       this.#underWay = sightings.catch(() => undefined);
-      return new Census(await sightings, this.#kernel.self, begun);
+      const all = await sightings;
+      const still = newest !== undefined && newest === this.#kernel.lastPid();
+      return new Census(all, this.#kernel.self, begun, still);
     });
     return this.#next;
   }

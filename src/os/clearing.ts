@@ -26,8 +26,11 @@ export interface ClearingTools {
 
 export interface ClearingOptions {
   readonly claim: Claim;
-  /** How many looks in a row must find nothing. Two, where something may be forking as we look. */
-  readonly emptyLooks: number;
+  /**
+   * How many looks in a row must find nothing, at least. One is enough only if nothing was born anywhere while it was
+   * taken: what forks and dies as we look has a child that was not there when we began.
+   */
+  readonly emptyLooks: 1 | 2;
   readonly onSignal?: (target: Sighting, signal: Signal, outcome: SignalOutcome) => void;
 }
 
@@ -103,16 +106,17 @@ export class Clearing {
       const look = this.#look();
       // Who cannot look, for want of a descriptor as a rule, has not found nothing: he looks again.
       const found = await look.catch(() => undefined);
-      empty = found?.length === 0 ? empty + 1 : 0;
+      empty = found?.covered.length === 0 ? empty + 1 : 0;
       this.#looks += 1;
       if (this.#looks === ENOUGH_LOOKS) this.#onLook();
-      if (empty === this.#options.emptyLooks || this.#abandoned) return look;
+      const enough = found?.still === true ? this.#options.emptyLooks : 2;
+      if (empty >= enough || this.#abandoned) return (await look).covered;
       if (empty === 0) await this.#pause();
     }
   }
 
   /** What it finds, and tells. */
-  async #look(): Promise<readonly Sighting[]> {
+  async #look(): Promise<{ readonly covered: readonly Sighting[]; readonly still: boolean }> {
     const census = await this.#tools.census.take();
     const { covered, doubts } = await this.#examine(census);
     // Whoever has the pid of one born before the census will have started later. Of one born in this very tick, the
@@ -121,9 +125,10 @@ export class Clearing {
     this.#claim = { ...this.#claim, known: covered.filter(isSettled).map(remember) };
     const isKnown = (target: Sighting) => isSettled(target) || carries(target, this.#claim);
     if (doubts.length === 0 && covered.every(isKnown)) this.#onLook();
-    if (this.#mustWaitFor(doubts)) return covered;
+    const found = { covered, still: census.still };
+    if (this.#mustWaitFor(doubts)) return found;
     for (const target of covered) await this.#tell(target);
-    return covered;
+    return found;
   }
 
   /** What dies now leaves what hangs by it in doubt for ever: while there are doubts nobody is told, for some 14 ms. */

@@ -112,6 +112,8 @@ export interface Kernel {
   readonly self: Self;
   /** The start time that a process born now would have. */
   startTimeNow(): number;
+  /** The pid given out last: unchanged, nothing was born meanwhile. Undefined where nobody tells. */
+  lastPid(): number | undefined;
   /** Cheaper than a sighting, for a process that is known to be there. */
   startTimeOf(pid: number): Promise<number | undefined>;
   sight(pid: number): Promise<Sighting | undefined>;

@@ -36,6 +36,13 @@ export function act(
     'stop-host': () => {
       if (host?.alive === true) void host.stop().catch(NOTHING);
     },
+    'kill-and-stop': () => {
+      kill(workers.filter(({ parent }) => parent?.origin?.workerId === ''));
+      if (host?.alive === true) void host.stop().catch(NOTHING);
+    },
+    'stop-at-birth': () => {
+      if (host?.alive === true) stopAtBirth(simulation, host);
+    },
     'second-host': () => {
       if (bootAnother() !== undefined && host?.alive === true) coverage.saw('two hosts at once');
     },
@@ -64,6 +71,21 @@ export function act(
     },
   };
   deeds[deed]();
+}
+
+/** The next worker to be forked dies within its own tick, as its host begins to stop. */
+function stopAtBirth({ machine }: Simulation, host: SimHost): void {
+  const onlooker = {
+    onFork: (child: SimProcess) => {
+      if ((child.origin?.workerId ?? '') === '' || child.parent?.parent !== host.process) return;
+      machine.onlookers.splice(machine.onlookers.indexOf(onlooker), 1);
+      machine.timeline.add(machine.prng.between(2, 6), () => {
+        machine.send(child, 'SIGKILL');
+        if (host.alive) void host.stop().catch(NOTHING);
+      });
+    },
+  };
+  machine.onlookers.push(onlooker);
 }
 
 /** Some bytes of a dead run's file are not what they were; a living host would write it anew. */

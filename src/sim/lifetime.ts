@@ -1,9 +1,9 @@
 /** Lives a plan: generation after generation on one disk and one table of processes, and judges it to the end. */
 import type { SimProcess } from '../os/sim/process.ts';
-import { exitsAfter } from '../os/sim/programs.ts';
 import type { ChildOptions, SupervisorOptions } from '../supervisor/supervisor-spec.ts';
 import { Coverage } from './coverage.ts';
 import { act } from './deeds.ts';
+import { arm, letImpostorsIn, watchOrphans } from './faults.ts';
 import type { Violation } from './invariants.ts';
 import { CAST, type ChildPlan, type GenerationPlan, type LifetimePlan, OBEDIENT } from './plan.ts';
 import { type SimHost, Simulation, SimulationStuck } from './simulation.ts';
@@ -23,8 +23,6 @@ export interface LifetimeReport {
 const WELL_WITHIN_MS = 60_000;
 /** Milliseconds in which a host is stopped whose workers all obey. */
 const OBEYED_WITHIN_MS = 1_000;
-/** Milliseconds after the death of its host: the grace of 2 s, and what a look at all processes takes. */
-const ORPHANS_GONE_WITHIN_MS = 2_500;
 /** Between two times that root helps, milliseconds. */
 const ROOT_HELPS_EVERY_MS = 1_000;
 /** Between two looks whether it is. */
@@ -59,7 +57,7 @@ async function liveThrough(
   userId: number,
 ): Promise<void> {
   const disarm = arm(simulation, coverage, generation);
-  if (generation.impostors) letImpostorsIn(simulation);
+  const spare = generation.impostors ? letImpostorsIn(simulation, coverage) : () => {};
   const host = boot(simulation, coverage, generation, userId);
   void host?.supervise(superviseOptions(generation)).catch(() => {}); // the oracle hears what became of it
   for (const { after, deed } of generation.steps) {
@@ -68,6 +66,7 @@ async function liveThrough(
   }
   await simulation.pass(simulation.machine.prng.pick([0, 20, 300, 3_000]));
   disarm();
+  spare();
   await makeWell(simulation);
   const rootHelps = simulation.hosts.some(({ alive }) => alive) ? letRootHelp(simulation, userId) : () => {};
   for (const one of [...simulation.hosts]) {
@@ -129,16 +128,6 @@ function letRootHelp({ machine }: Simulation, userId: number): () => void {
   return () => {
     over = true;
   };
-}
-
-/** A forker outlives its host to end what is left of its run, and not for long. */
-function watchOrphans({ machine, oracle }: Simulation, host: SimHost): void {
-  host.process.atDeath.add(() => {
-    const { forker } = host;
-    if (forker !== undefined) {
-      machine.timeline.add(ORPHANS_GONE_WITHIN_MS, () => oracle.orphaned(host.process, forker));
-    }
-  });
 }
 
 async function beHealthy(simulation: Simulation, one: SimHost): Promise<void> {
@@ -209,63 +198,6 @@ async function settle(simulation: Simulation, coverage: Coverage, userId: number
   await stop(simulation, coverage, last);
   rootHelps();
   simulation.oracle.allOver();
-}
-
-/** Kills whoever is to be killed at the so many-th of his effects. */
-function arm(simulation: Simulation, coverage: Coverage, { crash }: GenerationPlan): () => void {
-  if (crash === undefined) return () => {};
-  const { machine, hosts } = simulation;
-  const first = hosts.length;
-  let left = crash.at;
-  const onlooker = {
-    onBoundary: (process: SimProcess) => {
-      const host = hosts[first];
-      if (host === undefined || !process.alive) return;
-      const isHost = process === host.process;
-      const isForker = process.parent === host.process && process.origin?.workerId === '';
-      if (!(crash.who === 'forker' ? isForker : isHost)) return;
-      left -= 1;
-      if (left !== 0) return;
-      const forker = crash.who === 'both' ? host.forker : undefined;
-      coverage.saw(
-        crash.who === 'forker' ? 'forker killed between two effects' : 'host killed between two effects',
-      );
-      if (isHost && host.host === undefined) coverage.saw('host killed before it had started');
-      if (forker !== undefined) {
-        coverage.saw('host and forker killed together');
-        machine.exit(forker, null, 'SIGKILL');
-      }
-      machine.exit(process, null, 'SIGKILL');
-    },
-    onDeath: (dead: SimProcess) => {
-      const host = hosts[first];
-      if (host?.alive === true && dead.parent === host.process && host.host === undefined) {
-        coverage.saw('forker dies during a sweep');
-      }
-    },
-  };
-  machine.onlookers.push(onlooker);
-  return () => {
-    left = 0;
-    machine.onlookers.splice(machine.onlookers.indexOf(onlooker), 1);
-  };
-}
-
-/** At most so many at a time: pids are few. */
-const MOST_IMPOSTORS = 6;
-
-function letImpostorsIn(simulation: Simulation): void {
-  const { machine } = simulation;
-  const living = new Set<SimProcess>();
-  machine.onlookers.push({
-    onDeath: (dead) => living.delete(dead),
-    onReap: ({ pid, commandLine, origin }) => {
-      if (origin === undefined || living.size >= MOST_IMPOSTORS) return;
-      machine.nextPidIs(pid);
-      const impostor = simulation.stranger(exitsAfter(machine.prng.pick([5, 50, 5_000]), 0), commandLine);
-      if (impostor !== undefined) living.add(impostor);
-    },
-  });
 }
 
 function superviseOptions({ children, intensity, ordered }: GenerationPlan): SupervisorOptions {

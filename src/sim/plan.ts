@@ -69,6 +69,8 @@ export const DEEDS = [
   'kill-host',
   'kill-both',
   'stop-host',
+  'kill-and-stop',
+  'stop-at-birth',
   'second-host',
   'stranger',
   'forks-fail',

@@ -155,6 +155,11 @@ describe('an orphaned session', () => {
     expect(covered(claim, sighting(650, { session: 600, startTime: 700 }))).toEqual([]);
   });
 
+  test("covers nobody when its leader's pid is somebody's again, which it cannot be while a member lives", () => {
+    const table = [sighting(600, { startTime: 699 }), sighting(650, { session: 600, startTime: 699 })];
+    expect(covered(claim, ...table)).toEqual([]);
+  });
+
   test('does not cover members with a mark that is not ours', () => {
     expect(covered(claim, sighting(650, { session: 600, cookies: [mark('run', 'x')] }))).toEqual([]);
   });

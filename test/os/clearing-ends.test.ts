@@ -21,6 +21,20 @@ describe('is done', () => {
     expect(kernel.censuses).toBe(1);
   });
 
+  test('one look is not enough while something is born: it may have left a child that was not there to be seen', async () => {
+    const { kernel, clock, start } = setUp();
+    kernel.afterCensus = () => {
+      if (kernel.censuses > 1) return;
+      kernel.newest += 1;
+      kernel.put(worker(600)); // of one that died before it was looked at
+    };
+    const clearing = start();
+    clearing.raise('SIGKILL');
+    await clock.advance(1_000);
+    expect(await clearing.done).toEqual([]);
+    expect(kernel.signalsTo(600)).toEqual(['SIGKILL']);
+  });
+
   test('after two looks in a row, when asked for two', async () => {
     const { kernel, start } = setUp();
     await start({ emptyLooks: 2 }).done;

@@ -14,6 +14,8 @@ export class FakeKernel implements Kernel {
   readonly sent: Sent[] = [];
   /** How often all processes were listed. */
   censuses = 0;
+  /** The pid that was given out last. */
+  newest = 0;
   /** What a fork at this moment would get. */
   time = 10_000;
   /** Comes after each census and before whatever is done about it. */
@@ -32,6 +34,10 @@ export class FakeKernel implements Kernel {
 
   signalsTo(pid: number): readonly Signal[] {
     return this.sent.filter((sent) => sent.pid === pid).map(({ signal }) => signal);
+  }
+
+  lastPid(): number {
+    return this.newest;
   }
 
   startTimeNow(): number {

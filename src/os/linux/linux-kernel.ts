@@ -8,6 +8,7 @@ import { groupExists, sendSignal } from '../posix-signal.ts';
 import {
   readBootId,
   readCommandLine,
+  readLastPid,
   readPidNamespace,
   readProcessCookies,
   readStat,
@@ -60,6 +61,7 @@ export function linuxKernel(): Kernel {
       cookies: readCookies((name) => process.env[name]),
     },
     startTimeNow: () => uptimeInTicks() + lag,
+    lastPid: readLastPid,
     async startTimeOf(pid) {
       return readStat(pid)?.startTime;
     },

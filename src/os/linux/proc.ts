@@ -93,6 +93,12 @@ export function readUserId(pid: number): number | undefined {
 
 export const readBootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 
+/** The pid that was given out last in our namespace; undefined on a kernel that does not tell. */
+export function readLastPid(): number | undefined {
+  const length = readInto('/proc/sys/kernel/ns_last_pid', statBuffer);
+  return length === undefined ? undefined : Number(statBuffer.toString('latin1', 0, length));
+}
+
 /** Like `pid:[4026531836]`. */
 export const readPidNamespace = (): string => readlinkSync('/proc/self/ns/pid');
 

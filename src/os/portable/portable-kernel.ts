@@ -55,6 +55,7 @@ export function portableKernel(): Kernel {
       cookies: readCookies((name) => process.env[name]),
     },
     startTimeNow: () => Math.floor(Date.now() / 1_000),
+    lastPid: () => undefined,
     startTimeOf: async (pid) => (await inspect(pid))?.startTime,
     sight: inspect as (pid: number) => Promise<Sighting | undefined>,
     inspect,

@@ -84,6 +84,11 @@ export class SimMachine {
     return Math.floor((this.timeline.now - this.#bootedAt) / TICK_MS) + 1;
   }
 
+  /** How many processes there have ever been. */
+  get births(): number {
+    return this.#lastUid;
+  }
+
   /** A little while, by chance: `latency` at most. */
   moment(): number {
     return this.prng.fraction() * this.latency;

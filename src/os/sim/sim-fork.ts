@@ -77,18 +77,20 @@ export function forkOn(
   return { pid: child.pid, failed: never(), exited };
 }
 
-/** For a moment a child is what its parent is, marks and all. */
+/** Whoever forks waits for this. If he dies meanwhile, his child is for a moment what he was, marks and all. */
 function exec(
   machine: SimMachine,
   child: SimProcess,
   { env, commandLine, program }: { env: NodeJS.ProcessEnv; commandLine: string; program: Program },
 ): void {
   const environment = flat(env);
-  machine.later(child, 0, () => {
+  const become = (): void => {
     child.environment = environment;
     child.commandLine = commandLine;
     runProgram(machine, child, program);
-  });
+  };
+  if (child.reparented) machine.later(child, 0, become);
+  else become();
 }
 
 const never = (): Promise<never> => new Promise(() => {});

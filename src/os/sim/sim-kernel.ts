@@ -21,6 +21,7 @@ export function simKernel(machine: SimMachine, self: SimProcess): Kernel {
       cookies: readCookies((name) => self.environment[name]),
     },
     startTimeNow: () => machine.ticks(),
+    lastPid: () => machine.births, // pids are so few here that they would come round
     async startTimeOf(pid) {
       return machine.find(pid)?.startTime;
     },

@@ -1,5 +1,5 @@
 /** What /proc says about real processes: huge environments, strange names, the dead and the vanished. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { linuxKernel } from '../../../src/os/linux/linux-kernel.ts';
@@ -7,6 +7,7 @@ import {
   parseCookies,
   parseStat,
   readCommandLine,
+  readLastPid,
   readProcessCookies,
   readStat,
   readUserId,
@@ -141,6 +142,14 @@ test('a zombie is one, and has no environment', async () => {
   expect(readStat(pid)).toMatchObject({ parent: child.pid });
   expect(readProcessCookies(pid) ?? []).toEqual([]);
   expect(await linuxKernel().sight(pid)).toMatchObject({ pid, zombie: true });
+});
+
+test('the pid that was given out last is told', () => {
+  const before = readLastPid();
+  const { pid } = spawnSync('/bin/true');
+  expect(before).not.toBe(pid);
+  // Somebody else may have been born since.
+  expect(readLastPid()).toBeGreaterThanOrEqual(pid);
 });
 
 test('a pid that nobody has gives nothing', async () => {

@@ -1,0 +1,114 @@
+/** Faults that lie in wait: for the so many-th effect of a host, for a pid that becomes free, for the death of a host. */
+import type { SimProcess } from '../os/sim/process.ts';
+import { exitsAfter, Running } from '../os/sim/programs.ts';
+import type { Coverage } from './coverage.ts';
+import type { GenerationPlan } from './plan.ts';
+import type { SimHost, Simulation } from './simulation.ts';
+
+/** Milliseconds after the death of its host: the grace of 2 s, and what a look at all processes takes. */
+const ORPHANS_GONE_WITHIN_MS = 2_500;
+
+/** Kills whoever is to be killed at the so many-th of his effects. */
+export function arm(simulation: Simulation, coverage: Coverage, { crash }: GenerationPlan): () => void {
+  if (crash === undefined) return () => {};
+  const { machine, hosts } = simulation;
+  const first = hosts.length;
+  let left = crash.at;
+  const onlooker = {
+    onBoundary: (process: SimProcess) => {
+      const host = hosts[first];
+      if (host === undefined || !process.alive) return;
+      const isHost = process === host.process;
+      const isForker = process.parent === host.process && process.origin?.workerId === '';
+      if (!(crash.who === 'forker' ? isForker : isHost)) return;
+      left -= 1;
+      if (left !== 0) return;
+      const forker = crash.who === 'both' ? host.forker : undefined;
+      coverage.saw(
+        crash.who === 'forker' ? 'forker killed between two effects' : 'host killed between two effects',
+      );
+      if (isHost && host.host === undefined) coverage.saw('host killed before it had started');
+      if (forker !== undefined) {
+        coverage.saw('host and forker killed together');
+        machine.exit(forker, null, 'SIGKILL');
+      }
+      machine.exit(process, null, 'SIGKILL');
+    },
+    onDeath: (dead: SimProcess) => {
+      const host = hosts[first];
+      if (host?.alive === true && dead.parent === host.process && host.host === undefined) {
+        coverage.saw('forker dies during a sweep');
+      }
+    },
+  };
+  machine.onlookers.push(onlooker);
+  return () => {
+    left = 0;
+    machine.onlookers.splice(machine.onlookers.indexOf(onlooker), 1);
+  };
+}
+
+/** Milliseconds in which a host has written what it last heard. */
+const LONG_ENOUGH_TO_BE_WRITTEN_MS = 100;
+/** At most so many at a time: pids are few. */
+const MOST_IMPOSTORS = 6;
+/** How often an impostor is another run's, and how often host and forker die as one comes in a worker's own tick. */
+const CHANCES = { anotherRuns: 0.3, deadly: 0.3 };
+
+/**
+ * Whoever is reaped has its pid taken at once: by a stranger, or by what another run's worker has just started. Returns
+ * how to have host and forker left alone.
+ */
+export function letImpostorsIn(simulation: Simulation, coverage: Coverage): () => void {
+  const { machine, hosts } = simulation;
+  const { prng } = machine;
+  const living = new Set<SimProcess>();
+  let deadly = true;
+  const takeOver = (dead: SimProcess): SimProcess | undefined => {
+    const lives = exitsAfter(prng.pick([5, 50, 5_000]), 0);
+    const others = machine
+      .processes()
+      .filter(
+        ({ alive, origin }) =>
+          alive && (origin?.workerId ?? '') !== '' && origin?.runId !== dead.origin?.runId,
+      );
+    if (others.length === 0 || !prng.chance(CHANCES.anotherRuns))
+      return simulation.stranger(lives, dead.commandLine);
+    const parent = new Running(machine, prng.pick(others));
+    return parent.fork(lives, { newSession: true, commandLine: dead.commandLine });
+  };
+  machine.onlookers.push({
+    onDeath: (dead) => living.delete(dead),
+    onReap: (dead) => {
+      if (dead.origin === undefined || living.size >= MOST_IMPOSTORS) return;
+      machine.nextPidIs(dead.pid);
+      const impostor = takeOver(dead);
+      if (impostor === undefined) return;
+      living.add(impostor);
+      const host = hosts.find(({ process }) => process === dead.parent?.parent && process.alive);
+      if (impostor.startTime !== dead.startTime || host === undefined) return;
+      if (!deadly || !prng.chance(CHANCES.deadly)) return;
+      // The worst moment to hang: what has died is recorded as alive, and nobody tells.
+      if (host.forker !== undefined) host.forker.stopped = true;
+      machine.timeline.add(LONG_ENOUGH_TO_BE_WRITTEN_MS, () => {
+        if (!deadly) return;
+        coverage.saw('host and forker killed together');
+        host.killForker();
+        host.kill();
+      });
+    },
+  });
+  return () => {
+    deadly = false;
+  };
+}
+
+/** A forker outlives its host to end what is left of its run, and not for long. */
+export function watchOrphans({ machine, oracle }: Simulation, host: SimHost): void {
+  host.process.atDeath.add(() => {
+    const { forker } = host;
+    if (forker !== undefined) {
+      machine.timeline.add(ORPHANS_GONE_WITHIN_MS, () => oracle.orphaned(host.process, forker));
+    }
+  });
+}
