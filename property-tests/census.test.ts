@@ -72,6 +72,7 @@ function closure(all: readonly Sighting[], claim: Claim, begun: number): Readonl
       ) ||
         (claim.orphanedSession !== undefined &&
           one.session === claim.orphanedSession.session &&
+          all.every((leader) => leader.pid !== one.session) &&
           one.startTime < claim.orphanedSession.bornBy)));
   const found = new Set<number>();
   for (let before = -1; before < found.size; ) {

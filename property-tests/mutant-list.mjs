@@ -172,8 +172,8 @@ export const MUTANTS = [
     edits: [
       {
         file: 'os/clearing.ts',
-        find: 'this.#claim.known.filter(({ pid }) => pid !== session)',
-        replace: 'this.#claim.known',
+        find: 'known: this.#claim.known.filter((known) => known.pid !== pid)',
+        replace: 'known: this.#claim.known',
       },
     ],
   },

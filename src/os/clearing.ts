@@ -50,6 +50,8 @@ export class Clearing {
   readonly #told = new Set<string>();
   /** A group signalled as a whole, and when: its members from before need not be told again. */
   #toldGroup: { readonly group: number; readonly at: number } | undefined;
+  /** The pids that were ours until something was heard while we looked. */
+  readonly #disowned = new Set<number>();
   #wait = FIRST_LOOK_AFTER;
   #abandoned = false;
   #looks = 0;
@@ -91,8 +93,14 @@ export class Clearing {
   /** The leader of this session, ours, was reaped: what is left in it now is ours too. */
   inherit(session: number): void {
     const bornBy = this.#tools.kernel.startTimeNow();
-    const known = this.#claim.known.filter(({ pid }) => pid !== session); // whoever has its pid now is another
-    this.#claim = { ...this.#claim, known, orphanedSession: { session, bornBy } };
+    this.#claim = { ...this.#claim, orphanedSession: { session, bornBy } };
+    this.disown(session);
+  }
+
+  /** This child of ours was reaped: whoever has its pid now is another, whatever its start time. */
+  disown(pid: number): void {
+    this.#disowned.add(pid);
+    this.#claim = { ...this.#claim, known: this.#claim.known.filter((known) => known.pid !== pid) };
   }
 
   /** Stop trying, whatever is left. */
@@ -122,7 +130,11 @@ export class Clearing {
     // Whoever has the pid of one born before the census will have started later. Of one born in this very tick, the
     // start time says too little: it has to be found again, by its mark.
     const isSettled = ({ startTime }: Sighting) => startTime < census.begun;
-    this.#claim = { ...this.#claim, known: covered.filter(isSettled).map(remember) };
+    const known = covered
+      .filter((target) => isSettled(target) && !this.#disowned.has(target.pid))
+      .map(remember);
+    this.#claim = { ...this.#claim, known };
+    this.#disowned.clear();
     const isKnown = (target: Sighting) => isSettled(target) || carries(target, this.#claim);
     if (doubts.length === 0 && covered.every(isKnown)) this.#onLook();
     const found = { covered, still: census.still };
@@ -190,14 +202,22 @@ export const KILL_PATIENCE_MS = 5_000;
  * SIGTERM, and SIGKILL after `grace` milliseconds. Resolves with what is left, which is nothing unless something would
  * not die within `patience` milliseconds more; rejects when processes could not be listed by then.
  */
-export async function clear(
+export function clear(
   tools: ClearingTools,
   options: ClearingOptions,
   grace: number,
   patience = KILL_PATIENCE_MS,
 ): Promise<readonly Sighting[]> {
-  const { clock } = tools;
-  const clearing = new Clearing(tools, options);
+  return carryOut(new Clearing(tools, options), tools.clock, grace, patience);
+}
+
+/** `clear` for a clearing that the caller keeps hold of. */
+export async function carryOut(
+  clearing: Clearing,
+  clock: Clock,
+  grace: number,
+  patience: number,
+): Promise<readonly Sighting[]> {
   clearing.raise('SIGTERM');
   let timer = clock.setTimeout(() => {
     clearing.raise('SIGKILL');

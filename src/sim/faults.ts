@@ -89,7 +89,7 @@ export function letImpostorsIn(simulation: Simulation, coverage: Coverage): () =
       if (impostor.startTime !== dead.startTime || host === undefined) return;
       if (!deadly || !prng.chance(CHANCES.deadly)) return;
       // The worst moment to hang: what has died is recorded as alive, and nobody tells.
-      if (host.forker !== undefined) host.forker.stopped = true;
+      if (host.forker !== undefined) machine.stop(host.forker);
       machine.timeline.add(LONG_ENOUGH_TO_BE_WRITTEN_MS, () => {
         if (!deadly) return;
         coverage.saw('host and forker killed together');

@@ -4,7 +4,7 @@
  */
 import type { SpawnFailure } from '../../errors.ts';
 import type { Known } from '../census.ts';
-import { Clearing, type ClearingTools, clear, KILL_PATIENCE_MS } from '../clearing.ts';
+import { Clearing, type ClearingTools, carryOut, clear, KILL_PATIENCE_MS } from '../clearing.ts';
 import { type Cookie, cookieVariables } from '../cookie.ts';
 import type { ProcessIdentity } from '../identity.ts';
 import type { Signal, Timer } from '../os.ts';
@@ -54,6 +54,7 @@ export class Children {
   #stragglerTimer: Timer | undefined;
   /** From now on one clearing is after everything. */
   #closing = false;
+  #ending: Clearing | undefined;
 
   constructor(options: ChildrenOptions) {
     this.#options = options;
@@ -137,7 +138,8 @@ export class Children {
       ...(child.clearing?.known ?? []),
     ]);
     const claim = { runId, workerId: undefined, known };
-    const left = await clear(tools, { claim, emptyLooks: 2 }, orphanGrace, patience);
+    this.#ending = new Clearing(tools, { claim, emptyLooks: 2 });
+    const left = await carryOut(this.#ending, tools.clock, orphanGrace, patience);
     return left.map(({ pid }) => pid);
   }
 
@@ -187,6 +189,7 @@ export class Children {
 
   #exited(child: Child, code: number | null, signal: Signal | null): void {
     child.exited = true;
+    this.#ending?.disown(child.identity.pid);
     const { asked } = child;
     const { tools, report } = this.#options;
     const { pid } = child.identity;

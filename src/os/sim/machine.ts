@@ -222,8 +222,7 @@ export class SimMachine {
       return;
     }
     if (signal === 'SIGSTOP') {
-      target.stopped = true;
-      target.wasStopped = true;
+      this.stop(target);
       return;
     }
     if (signal === 'SIGCONT') this.#continue(target);
@@ -237,10 +236,16 @@ export class SimMachine {
     else handler();
   }
 
+  /** At once, wherever it is. */
+  stop(process: SimProcess): void {
+    process.stopped = true;
+    process.wasStopped = true;
+  }
+
   #continue(process: SimProcess): void {
     if (!process.stopped) return;
     process.stopped = false;
-    for (const action of process.deferred.splice(0)) this.later(process, 0, action);
+    for (const action of process.deferred.splice(0)) this.timeline.add(0, () => this.happen(process, action)); // in order
     for (const signal of process.pending.splice(0)) this.#deliver(process, signal);
   }
 
