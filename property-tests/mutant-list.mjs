@@ -318,6 +318,16 @@ export const MUTANTS = [
     ],
   },
   {
+    name: 'who is born as its group is signalled is not told',
+    edits: [
+      {
+        file: 'os/clearing.ts',
+        find: 'target.startTime < this.#toldGroup.at || target.pid',
+        replace: 'target.startTime <= this.#toldGroup.at || target.pid',
+      },
+    ],
+  },
+  {
     name: 'one empty look is always enough',
     edits: [
       {

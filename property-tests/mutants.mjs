@@ -1,4 +1,4 @@
-// npm run mutants -- [--only NAME] [--seeds N] [--json]: plants known bugs, one at a time, in a copy of the sources,
+// npm run mutants -- [--only NAME] [--seeds N] [--shrink] [--json]: plants known bugs, one at a time, in a copy of the sources,
 // and lets the simulation look for each. What it does not find, it would not find in earnest either.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -17,6 +17,7 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string' },
     seeds: { type: 'string', default: String(BUDGET) },
+    shrink: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -80,9 +81,14 @@ function plant({ file, find, replace }) {
 }
 
 function live() {
-  const program = `import { campaign } from '${directory}/dist/sim/campaign.js';
+  const program = `import { campaign, live, Prng, planFrom, shrink } from '${directory}/dist/sim/index.js';
     const { violations } = await campaign({ seeds: ${Number(values.seeds)}, untilBroken: true });
-    console.log(violations[0]?.invariant ?? '');`;
+    if (violations.length > 0) {
+      const { seed, invariant } = violations[0];
+      console.log(invariant);
+      const isBroken = async (plan) => (await live(plan)).violations.some((one) => one.invariant === invariant);
+      if (${values.shrink}) console.log(JSON.stringify(await shrink(planFrom(seed, new Prng(seed)), isBroken)));
+    }`;
   try {
     const args = ['--input-type=module', '--eval', program];
     const output = execFileSync(process.execPath, args, {

@@ -1,7 +1,7 @@
 // npm run sim -- [--seeds N] [--first SEED] [--json]: lives N lifetimes, each from its seed; fails when one breaks an
 // invariant, or when something was never seen that a campaign of this size must have seen.
 import { parseArgs } from 'node:util';
-import { campaign } from '../dist/sim/campaign.js';
+import { campaign, live, Prng, planFrom, shrink } from '../dist/sim/index.js';
 
 /** With fewer lifetimes than these, what is rare need not have come. */
 const SEES_ALL_WITH = 2_000;
@@ -47,6 +47,12 @@ if (values.json) {
 }
 for (const { seed, invariant, detail } of violations.slice(0, 20)) {
   console.error(`broken: ${invariant} (seed ${seed}): ${detail}`);
+}
+if (violations.length > 0) {
+  const { seed, invariant } = violations[0];
+  const isBroken = async (plan) => (await live(plan)).violations.some((one) => one.invariant === invariant);
+  const plan = await shrink(planFrom(seed, new Prng(seed)), isBroken);
+  console.error(`the first of them, as short as it gets:\n${JSON.stringify(plan)}`);
 }
 for (const what of missing) console.error(`never seen: ${what}`);
 if (violations.length > 0 || missing.length > 0) process.exit(1);

@@ -179,7 +179,10 @@ export class Clearing {
 
   #wasTold(target: Sighting): boolean {
     if (this.#signal === 'SIGKILL') return false;
-    if (target.group === this.#toldGroup?.group && target.startTime <= this.#toldGroup.at) return true;
+    if (target.group === this.#toldGroup?.group) {
+      // Who was born in the very tick of the signal may have been born after it: the leader alone was surely there.
+      if (target.startTime < this.#toldGroup.at || target.pid === target.group) return true;
+    }
     return this.#told.has(`${target.pid}:${target.startTime}`);
   }
 

@@ -2,12 +2,14 @@
 import { Prng } from '../os/sim/prng.ts';
 import { Coverage } from './coverage.ts';
 import type { Violation } from './invariants.ts';
-import { live } from './lifetime.ts';
+import { live, type World } from './lifetime.ts';
 import { planFrom } from './plan.ts';
 
 export interface CampaignOptions {
   readonly firstSeed?: number;
   readonly seeds: number;
+  /** Your own tree and programs, in place of the cast that Reeve itself is tested with. */
+  readonly world?: World;
   /** Ends at the first lifetime that breaks something. */
   readonly untilBroken?: boolean;
   readonly onLifetime?: (lived: number, broken: number) => void;
@@ -31,7 +33,7 @@ export async function campaign(options: CampaignOptions): Promise<CampaignReport
   let steps = 0;
   let lived = 0;
   for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) {
-    const report = await live(planFrom(seed, new Prng(seed)));
+    const report = await live(planFrom(seed, new Prng(seed)), options.world);
     lived += 1;
     steps += report.steps;
     coverage.add(report.coverage);

@@ -1,5 +1,6 @@
 /** Lives a plan: generation after generation on one disk and one table of processes, and judges it to the end. */
 import type { SimProcess } from '../os/sim/process.ts';
+import type { Program } from '../os/sim/programs.ts';
 import type { ChildOptions, SupervisorOptions } from '../supervisor/supervisor-spec.ts';
 import { Coverage } from './coverage.ts';
 import { act } from './deeds.ts';
@@ -28,13 +29,22 @@ const ROOT_HELPS_EVERY_MS = 1_000;
 /** Between two looks whether it is. */
 const LOOK_EVERY_MS = 100;
 
-export async function live(plan: LifetimePlan): Promise<LifetimeReport> {
-  const simulation = new Simulation({ seed: plan.seed, pidMax: plan.pidMax, programs: CAST });
+/** Whose lives are lived: by default those of a cast of programs that misbehave in every way we know. */
+export interface World {
+  /** What every host supervises, in place of what its plan says. */
+  readonly tree: SupervisorOptions;
+  /** By command: what its children do. */
+  readonly programs: Readonly<Record<string, Program>>;
+}
+
+export async function live(plan: LifetimePlan, world?: World): Promise<LifetimeReport> {
+  const { seed, pidMax } = plan;
+  const simulation = new Simulation({ seed, pidMax, programs: world?.programs ?? CAST });
   const coverage = new Coverage();
   coverage.watch(simulation.machine);
   try {
     for (const generation of plan.generations) {
-      await liveThrough(simulation, coverage, generation, plan.userId);
+      await liveThrough(simulation, coverage, generation, plan.userId, world?.tree);
     }
     await settle(simulation, coverage, plan.userId);
   } catch (error) {
@@ -55,11 +65,12 @@ async function liveThrough(
   coverage: Coverage,
   generation: GenerationPlan,
   userId: number,
+  tree = superviseOptions(generation),
 ): Promise<void> {
   const disarm = arm(simulation, coverage, generation);
   const spare = generation.impostors ? letImpostorsIn(simulation, coverage) : () => {};
   const host = boot(simulation, coverage, generation, userId);
-  void host?.supervise(superviseOptions(generation)).catch(() => {}); // the oracle hears what became of it
+  void host?.supervise(tree).catch(() => {}); // the oracle hears what became of it
   for (const { after, deed } of generation.steps) {
     await simulation.pass(after);
     act(simulation, coverage, host, deed, () => boot(simulation, coverage, generation, userId));

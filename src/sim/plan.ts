@@ -26,6 +26,7 @@ export const CAST: Readonly<Record<string, Program>> = {
   chatty: does.chatty(50),
   floods: does.floods(200_000),
   hangs: does.hangs,
+  'forks-often': does.forksOften(3),
   'fork-storm': does.forkStorm(2),
   'ready-late': does.readyAfter(120),
   'ready-twice': does.readyTwice,

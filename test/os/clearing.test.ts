@@ -228,6 +228,16 @@ describe('a group that was signalled as a whole', () => {
     expect(kernel.sent).toEqual([]);
   });
 
+  test('does not excuse who was born in its tick, and perhaps after it; its leader was there', async () => {
+    const { kernel, clock, start } = setUp();
+    kernel.put(worker(600, { startTime: kernel.time }));
+    kernel.put(worker(601, { group: 600, session: 600, startTime: kernel.time }));
+    const clearing = start();
+    clearing.raise('SIGTERM', 600);
+    await clock.advance(500);
+    expect([kernel.signalsTo(600), kernel.signalsTo(601)]).toEqual([[], ['SIGTERM']]);
+  });
+
   test('does not excuse a process of another group', async () => {
     const { kernel, clock, start } = setUp(worker(600), worker(602));
     start().raise('SIGTERM', 600);

@@ -208,6 +208,17 @@ export const hangs: Program = (self) => {
   self.process.stopped = true;
 };
 
+/** Starts a short-lived child in a session of its own again and again. @param every milliseconds between two */
+export const forksOften =
+  (every: number): Program =>
+  (self) => {
+    const again = (): void => {
+      self.fork(exitsAfter(every * 4, 0), { newSession: true });
+      self.after(every, again);
+    };
+    again();
+  };
+
 /** Has `generations` of children, two each. */
 export const forkStorm =
   (generations: number): Program =>
