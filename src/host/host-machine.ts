@@ -1,11 +1,14 @@
 /** A host's life: running → stopping → stopped, with its supervisors as children. */
 import { enqueueActions, setup } from 'xstate';
+import type { ChildActors } from '../supervisor/child-actors.ts';
 import { type SupervisorOutput, supervisorMachine } from '../supervisor/supervisor-machine.ts';
 import type { SupervisorSpec } from '../supervisor/supervisor-spec.ts';
 
 export interface HostInput {
   /** Milliseconds that never jump. */
   readonly now: () => number;
+  /** The workers of all supervisors. */
+  readonly actors: ChildActors;
 }
 
 interface HostContext extends HostInput {
@@ -37,7 +40,8 @@ export const hostMachine = setup({
     startSupervisor: enqueueActions(({ context, event, enqueue }) => {
       if (event.type !== 'supervise') return;
       const { spec } = event;
-      enqueue.spawnChild('supervisor', { id: spec.id, input: { spec, path: spec.id, now: context.now } });
+      const { now, actors } = context;
+      enqueue.spawnChild('supervisor', { id: spec.id, input: { spec, path: spec.id, now, actors } });
       enqueue.assign({ living: [...context.living, spec.id] });
     }),
     forget: enqueueActions(({ context, event, enqueue }) => {

@@ -213,7 +213,7 @@ function startActor(os: Os, runtime: WorkerRuntime, actors: ChildActors) {
   const { events } = runtime;
   const supervisor = supervisorMachine.provide({
     actions: {
-      startWorker: ({ self }, input) => actors.start(self, input),
+      startWorker: (_, { workerId }) => actors.start(workerId),
       stopWorker: (_, { workerId }) => actors.stop(workerId),
       announceExit: (_, { path, reason }) => runtime.announceExit(path, reason),
       announceRestart: (_, { path, reason, restarts }) =>
@@ -229,5 +229,8 @@ function startActor(os: Os, runtime: WorkerRuntime, actors: ChildActors) {
     clearTimeout: (timer: unknown) => os.clock.clearTimeout(timer),
   };
   const now = () => os.clock.monotonic();
-  return createActor(hostMachine.provide({ actors: { supervisor } }), { clock, input: { now } }).start();
+  return createActor(hostMachine.provide({ actors: { supervisor } }), {
+    clock,
+    input: { now, actors },
+  }).start();
 }

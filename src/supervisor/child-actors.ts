@@ -15,20 +15,23 @@ export class ChildActors {
     this.#logic = logic;
   }
 
-  /** `parent` hears of its end as of any child's: `xstate.done.actor.<workerId>`. */
-  start(parent: AnyActorRef, input: WorkerInput): void {
+  /** Makes the actor. `parent` hears of its end as of any child's: `xstate.done.actor.<workerId>`. */
+  prepare(parent: AnyActorRef, input: WorkerInput): void {
     const { workerId } = input;
     const actor = createActor(this.#logic, { parent, id: workerId, input });
     this.#actors.set(workerId, actor);
     actor.subscribe({ complete: () => this.#actors.delete(workerId), error: () => {} });
-    actor.start();
+  }
+
+  start(workerId: string): void {
+    this.#actors.get(workerId)?.start();
   }
 
   stop(workerId: string): void {
     this.#actors.get(workerId)?.send({ type: 'stop' });
   }
 
-  /** Undefined before its start and after its end. */
+  /** Undefined before it is made and after its end. */
   get(workerId: string): WorkerActor | undefined {
     return this.#actors.get(workerId);
   }

@@ -2,6 +2,7 @@
 import { assign, enqueueActions, setup } from 'xstate';
 import type { ExitReason } from '../events.ts';
 import type { ChildReady, WorkerInput } from '../worker/worker-machine.ts';
+import type { ChildActors } from './child-actors.ts';
 import { addRestart } from './intensity.ts';
 import { mustRestart } from './restart.ts';
 import type { ChildSpec, SupervisorSpec } from './supervisor-spec.ts';
@@ -11,6 +12,7 @@ export interface SupervisorInput {
   readonly path: string;
   /** Milliseconds that never jump. */
   readonly now: () => number;
+  readonly actors: ChildActors;
 }
 
 /** How a supervisor ended, and which child made it. */
@@ -71,7 +73,7 @@ export const supervisorMachine = setup({
     restartDue: ({ context, event }) => isRestartDue(context, event),
   },
   actions: {
-    startWorker: (_: unknown, _params: WorkerInput) => {},
+    startWorker: (_: unknown, _params: { workerId: string }) => {},
     stopWorker: (_: unknown, _params: { workerId: string }) => {},
     announceExit: (_: unknown, _params: { path: string; reason: ExitReason }) => {},
     announceRestart: (_: unknown, _params: { path: string; reason: ExitReason; restarts: number }) => {},
@@ -90,23 +92,28 @@ export const supervisorMachine = setup({
       });
       enqueue({ type: 'announceExit', params: { path: child.path, reason } });
     }),
-    startNext: enqueueActions(({ context, enqueue }) => {
+    startNext: enqueueActions(({ context, enqueue, self }) => {
       const waiting = context.children.filter(({ state }) => state === 'waiting');
       const busy = context.children.some(({ state }) => state === 'starting');
       const next = context.spec.ordered ? waiting.slice(0, busy ? 0 : 1) : waiting;
       const started = next.map(begin);
-      for (const child of started) enqueue({ type: 'startWorker', params: inputOf(child) });
+      // Made here and started by an action, as XState itself does it: an action may not make an actor.
+      for (const child of started) {
+        context.actors.prepare(self, inputOf(child));
+        enqueue({ type: 'startWorker', params: child });
+      }
       enqueue.assign({ children: context.children.map((child) => started[next.indexOf(child)] ?? child) });
     }),
     chargeRestart: assign(({ context, event }) => charge(context, event)),
-    restart: enqueueActions(({ context: { exit, children, restartTimes }, enqueue }) => {
+    restart: enqueueActions(({ context: { actors, exit, children, restartTimes }, enqueue, self }) => {
       const started = begin(exit!.child);
       const { path } = started;
       enqueue({
         type: 'announceRestart',
         params: { path, reason: exit!.reason, restarts: restartTimes.length },
       });
-      enqueue({ type: 'startWorker', params: inputOf(started) });
+      actors.prepare(self, inputOf(started));
+      enqueue({ type: 'startWorker', params: started });
       enqueue.assign({ children: change(children, exit!.child.workerId, started) });
     }),
     blameStart: assign(({ context: { exit } }) => ({
