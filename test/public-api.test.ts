@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import * as reeve from '../src/index.ts';
+import * as sim from '../src/sim/index.ts';
 
 test('the values that the package exports', () => {
   expect(Object.keys(reeve).sort()).toMatchInlineSnapshot(`
@@ -14,6 +15,49 @@ test('the values that the package exports', () => {
       "SpawnError",
       "StartError",
       "startHost",
+    ]
+  `);
+});
+
+test('the values that reeve/sim exports, and its programs', () => {
+  expect([Object.keys(sim).sort(), Object.keys(sim.programs).sort()]).toMatchInlineSnapshot(`
+    [
+      [
+        "Coverage",
+        "INVARIANTS",
+        "Prng",
+        "SOMETIMES",
+        "SimHost",
+        "SimMachine",
+        "Simulation",
+        "SimulationStuck",
+        "campaign",
+        "live",
+        "planFrom",
+        "programs",
+        "shrink",
+      ],
+      [
+        "becomesRoot",
+        "both",
+        "chatty",
+        "closesItsStreams",
+        "doubleForks",
+        "exitsAfter",
+        "floods",
+        "forkStorm",
+        "forks",
+        "forksOften",
+        "hangs",
+        "ignoresTerm",
+        "leavesItsGroup",
+        "obeys",
+        "readyAfter",
+        "readyTwice",
+        "renamesItself",
+        "slowToStop",
+        "wipesItsMarks",
+      ],
     ]
   `);
 });
@@ -68,6 +112,7 @@ test('the entry points of the package', () => {
       },
       "exports": [
         ".",
+        "./sim",
         "./package.json",
       ],
     }

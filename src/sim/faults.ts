@@ -1,6 +1,7 @@
 /** Faults that lie in wait: for the so many-th effect of a host, for a pid that becomes free, for the death of a host. */
 import type { SimProcess } from '../os/sim/process.ts';
-import { exitsAfter, Running } from '../os/sim/programs.ts';
+import { exitsAfter } from '../os/sim/programs.ts';
+import { Running } from '../os/sim/running.ts';
 import type { Coverage } from './coverage.ts';
 import type { GenerationPlan } from './plan.ts';
 import type { SimHost, Simulation } from './simulation.ts';

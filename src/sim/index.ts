@@ -5,7 +5,7 @@ export type { Signal } from '../os/os.ts';
 export { SimMachine } from '../os/sim/machine.ts';
 export { Prng } from '../os/sim/prng.ts';
 export type { SimProcess } from '../os/sim/process.ts';
-export type { ForkOptions, Program, Running } from '../os/sim/programs.ts';
+export type { ForkOptions, Program, Running } from '../os/sim/running.ts';
 export { type CampaignOptions, type CampaignReport, campaign } from './campaign.ts';
 export { Coverage, SOMETIMES, type Sometimes } from './coverage.ts';
 export { INVARIANTS, type Invariant, type Violation } from './invariants.ts';

@@ -1,6 +1,6 @@
 /** Lives a plan: generation after generation on one disk and one table of processes, and judges it to the end. */
 import type { SimProcess } from '../os/sim/process.ts';
-import type { Program } from '../os/sim/programs.ts';
+import type { Program } from '../os/sim/running.ts';
 import type { ChildOptions, SupervisorOptions } from '../supervisor/supervisor-spec.ts';
 import { Coverage } from './coverage.ts';
 import { act } from './deeds.ts';

@@ -1,7 +1,7 @@
 /** A lifetime as data: what is started, what goes wrong, and when. From a seed, or from a property test's generator. */
 import type { Prng } from '../os/sim/prng.ts';
-import type { Program } from '../os/sim/programs.ts';
 import * as does from '../os/sim/programs.ts';
+import type { Program } from '../os/sim/running.ts';
 
 /** One behaviour each; a command of the same name starts it. */
 export const CAST: Readonly<Record<string, Program>> = {

@@ -4,12 +4,13 @@ import { type Host, startHost } from '../host/host.ts';
 import type { HostOptions } from '../host/options.ts';
 import { SimMachine } from '../os/sim/machine.ts';
 import type { SimProcess } from '../os/sim/process.ts';
-import { type Program, runProgram } from '../os/sim/programs.ts';
+import { type Program, runProgram } from '../os/sim/running.ts';
 import type { Installed } from '../os/sim/sim-fork.ts';
 import type { SimLine } from '../os/sim/sim-line.ts';
 import { simOs } from '../os/sim/sim-os.ts';
 import type { SupervisorOptions } from '../supervisor/supervisor-spec.ts';
 import { DEFAULT_INTENSITY, DEFAULT_PERIOD_MS } from '../supervisor/supervisor-spec.ts';
+import type { Violation } from './invariants.ts';
 import { Oracle } from './oracle.ts';
 import { createTrace, type Trace } from './trace.ts';
 
@@ -51,6 +52,11 @@ export class Simulation {
     this.oracle = new Oracle(this.machine, STATE_DIRECTORY);
     this.#programs = new Map(Object.entries(programs));
     this.#installed = { machine: this.machine, programs: this.#programs, forkers: new Map() };
+  }
+
+  /** What the oracle has seen broken. */
+  get violations(): readonly Violation[] {
+    return this.oracle.violations;
   }
 
   /** From now on `command` starts this program. */

@@ -6,7 +6,7 @@ import type { Signal, SpawnerOptions } from '../os.ts';
 import type { SimMachine } from './machine.ts';
 import type { Pipe } from './pipe.ts';
 import type { Descriptor, End, Origin, SimProcess } from './process.ts';
-import { type Program, runProgram } from './programs.ts';
+import { type Program, runProgram } from './running.ts';
 import type { SimLine } from './sim-line.ts';
 import { systemError } from './system-error.ts';
 

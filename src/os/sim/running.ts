@@ -1,0 +1,116 @@
+/** A simulated program as it runs: what it may do. */
+import type { Signal } from '../os.ts';
+import type { SimMachine } from './machine.ts';
+import type { Descriptor, SimProcess } from './process.ts';
+
+export interface ForkOptions {
+  /** setsid(2): a session and a group of its own. */
+  readonly newSession?: boolean;
+  /** As `env -i` does: its marks are gone. */
+  readonly scrubEnvironment?: boolean;
+  readonly commandLine?: string;
+  /** Its ends of the parent's streams are closed. */
+  readonly closeStreams?: boolean;
+}
+
+/** A program as it runs: what it may do. */
+export class Running {
+  readonly process: SimProcess;
+  readonly #machine: SimMachine;
+
+  constructor(machine: SimMachine, process: SimProcess) {
+    this.#machine = machine;
+    this.process = process;
+  }
+
+  /** @param ms milliseconds from now */
+  after(ms: number, action: () => void): void {
+    this.#machine.later(this.process, ms, action);
+  }
+
+  /** Instead of what the signal does by itself. */
+  on(signal: Signal, action: () => void): void {
+    this.#machine.handle(this.process, signal, action);
+  }
+
+  ignore(signal: Signal): void {
+    this.#machine.handle(this.process, signal, 'ignore');
+  }
+
+  exit(code: number): void {
+    this.#machine.exit(this.process, code);
+  }
+
+  /** Undefined when there are too many processes. */
+  fork(program: Program, options: ForkOptions = {}): SimProcess | undefined {
+    const { process } = this;
+    if (!process.alive) return undefined;
+    try {
+      const child = this.#machine.fork(process, {
+        ...(options.newSession === true ? { session: undefined, group: undefined } : {}),
+        ...(options.scrubEnvironment === true ? { environment: {} } : {}),
+        ...(options.commandLine === undefined ? {} : { commandLine: options.commandLine }),
+      });
+      if (options.scrubEnvironment === true) child.wiped = true;
+      if (options.closeStreams !== true) inherit(process, child);
+      runProgram(this.#machine, child, program);
+      return child;
+    } catch {
+      return undefined;
+    }
+  }
+
+  write(text: string, to: Descriptor = 'stdout'): void {
+    this.process.descriptors.get(to)?.pipe.write(new TextEncoder().encode(text));
+  }
+
+  /** A newline on descriptor 3. */
+  notify(): void {
+    this.write('\n', 'fd3');
+  }
+
+  onInput(listener: (text: string) => void, onEnd: () => void = () => {}): void {
+    const pipe = this.process.descriptors.get('stdin')?.pipe;
+    if (pipe === undefined) return;
+    pipe.onInput = listener;
+    pipe.onInputEnd = onEnd;
+  }
+
+  closeStreams(): void {
+    for (const end of this.process.descriptors.values()) end.release();
+    this.process.descriptors.clear();
+  }
+
+  /** The command line that others see. */
+  rename(commandLine: string): void {
+    this.process.commandLine = commandLine;
+  }
+
+  /** setuid(2): from now on others may not signal it, nor read its marks. */
+  becomeUser(userId: number): void {
+    this.process.userId = userId;
+  }
+
+  /** Its marks are overwritten, as by setproctitle(3). */
+  wipe(): void {
+    this.process.environment = {};
+    this.process.wiped = true;
+  }
+
+  /** Accepts connections; a second listener on a port takes it from the first. */
+  listen(port: number): void {
+    this.#machine.listeners.set(port, this.process);
+  }
+}
+
+export type Program = (self: Running) => void;
+
+/** `exec`: the process becomes this program. */
+export function runProgram(machine: SimMachine, process: SimProcess, program: Program): void {
+  process.onChildren ??= () => {};
+  machine.later(process, 0, () => program(new Running(machine, process)));
+}
+
+function inherit(parent: SimProcess, child: SimProcess): void {
+  for (const [name, { pipe }] of parent.descriptors) child.descriptors.set(name, pipe.hold(child));
+}
