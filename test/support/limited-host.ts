@@ -11,7 +11,7 @@ import { temporaryDirectory } from './temporary.ts';
 
 const FIXTURE = fileURLToPath(new URL('../fixtures/spawns-on-request.mjs', import.meta.url));
 const NOBODY = 65_534;
-const AS_NOBODY = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
+export const AS_NOBODY = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
 
 export interface LimitedHost {
   /** Who forks: the forker, or the host itself. */

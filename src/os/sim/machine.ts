@@ -31,7 +31,17 @@ const FIRST_PID = 2;
 const DEFAULT_PID_MAX = 64;
 const PID_NAMESPACE = 'pid:[4026531836]';
 /** Signals whose default is to do nothing. */
-const HARMLESS: ReadonlySet<Signal> = new Set(['SIGCHLD', 'SIGCONT', 'SIGURG', 'SIGWINCH']);
+const HARMLESS: ReadonlySet<Signal> = new Set([
+  'SIGCHLD',
+  'SIGCONT',
+  'SIGURG',
+  'SIGWINCH',
+  // These stop whom a shell could continue. Every group here is an orphaned one, for nobody has a parent in his own
+  // session but outside his group, and what is in such a group the kernel does not let them stop.
+  'SIGTSTP',
+  'SIGTTIN',
+  'SIGTTOU',
+]);
 
 export class SimMachine {
   readonly timeline = new Timeline();
@@ -207,7 +217,7 @@ export class SimMachine {
 
   /** As the kernel itself sends one, or somebody at a terminal. */
   send(target: SimProcess, signal: Signal): void {
-    this.timeline.add(this.moment(), () => this.#deliver(target, signal));
+    this.timeline.add(this.moment(), () => this.deliver(target, signal));
   }
 
   /** Zombies are members too. */
@@ -215,7 +225,8 @@ export class SimMachine {
     return this.processes().filter((process) => process.group === group);
   }
 
-  #deliver(target: SimProcess, signal: Signal): void {
+  /** At once, as to one who has it coming from what it does itself. */
+  deliver(target: SimProcess, signal: Signal): void {
     if (!target.alive) return;
     if (signal === 'SIGKILL') {
       this.exit(target, null, 'SIGKILL');
@@ -227,7 +238,7 @@ export class SimMachine {
     }
     if (signal === 'SIGCONT') this.#continue(target);
     if (target.stopped) {
-      target.pending.push(signal);
+      if (!target.pending.includes(signal)) target.pending.push(signal); // one that waits already is not counted
       return;
     }
     const handler = target.handlers.get(signal);
@@ -246,7 +257,7 @@ export class SimMachine {
     if (!process.stopped) return;
     process.stopped = false;
     for (const action of process.deferred.splice(0)) this.timeline.add(0, () => this.happen(process, action)); // in order
-    for (const signal of process.pending.splice(0)) this.#deliver(process, signal);
+    for (const signal of process.pending.splice(0)) this.deliver(process, signal);
   }
 
   handle(process: SimProcess, signal: Signal, handler: Handler): void {

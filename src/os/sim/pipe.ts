@@ -5,25 +5,32 @@ import type { SimProcess } from './process.ts';
 /** What a pipe needs of the machine: that something happens to a process after a while. */
 export type Later = (process: SimProcess, delay: number, action: () => void) => unknown;
 
+/** A process that reads. */
+interface Reader {
+  readonly onInput: (text: string) => void;
+  readonly onEnd: () => void;
+}
+
 /** A host reads or writes one end of it; the other is held by processes. */
 export class Pipe {
   readonly #host: SimProcess;
   readonly #later: Later;
   readonly #holders = new Set<SimProcess>();
-  readonly #kept: Uint8Array[] = [];
-  #listener: { onBytes: (bytes: Uint8Array) => void; onEnd: () => void } | undefined;
   #held = false;
   #destroyed = false;
+  /** Written by processes, and not heard yet. */
+  readonly #output: Uint8Array[] = [];
+  #listener: { onBytes: (bytes: Uint8Array) => void; onEnd: () => void } | undefined;
   #ended = false;
-  #under = 0;
-  /** Of a pipe that a process reads. */
-  onInput: (text: string) => void = () => {};
-  onInputEnd: () => void = () => {};
+  /** Written by the host, and not read yet: it waits for whoever reads first. */
+  #input = '';
+  readonly #readers = new Map<SimProcess, Reader>();
   #inputEnded = false;
 
   constructor(host: SimProcess, later: Later) {
     this.#host = host;
     this.#later = later;
+    host.atDeath.add(() => this.#endInput());
   }
 
   hold(process: SimProcess): PipeEnd {
@@ -38,8 +45,7 @@ export class Pipe {
     return {
       listen: (onBytes, onEnd) => {
         this.#listener = { onBytes, onEnd };
-        for (const bytes of this.#kept.splice(0)) this.#deliver(bytes);
-        this.#endIfLetGo();
+        this.#wakeHost();
       },
       destroy: () => this.destroy(),
     };
@@ -50,19 +56,26 @@ export class Pipe {
     return {
       write: async (bytes) => {
         if (this.#destroyed || this.#inputEnded || this.#holders.size === 0) throw brokenPipe();
-        const text = typeof bytes === 'string' ? bytes : new TextDecoder().decode(bytes);
-        for (const holder of this.#holders) this.#later(holder, 0, () => this.onInput(text));
+        this.#input += typeof bytes === 'string' ? bytes : new TextDecoder().decode(bytes);
+        this.#wakeReaders();
       },
       end: () => this.#endInput(),
       destroy: () => this.#endInput(),
     };
   }
 
-  /** A process writes. */
-  write(bytes: Uint8Array): void {
-    if (this.#destroyed || this.#ended) return;
-    if (this.#listener === undefined) this.#kept.push(bytes);
-    else this.#deliver(bytes);
+  /** A process writes. False when nobody will ever read it. */
+  write(bytes: Uint8Array): boolean {
+    if (this.#destroyed || !this.#host.alive) return false;
+    this.#output.push(bytes);
+    this.#wakeHost();
+    return true;
+  }
+
+  /** A process reads from now on; what was written before has waited for it. */
+  read(process: SimProcess, onInput: (text: string) => void, onEnd: () => void): void {
+    this.#readers.set(process, { onInput, onEnd });
+    this.#wakeReaders();
   }
 
   destroy(): void {
@@ -71,22 +84,19 @@ export class Pipe {
     this.#later(this.#host, 0, () => this.#end());
   }
 
-  #deliver(bytes: Uint8Array): void {
-    this.#under += 1;
-    this.#later(this.#host, 0, () => {
-      this.#under -= 1;
-      if (!this.#destroyed) this.#listener?.onBytes(bytes);
-      this.#endIfLetGo();
-    });
-  }
-
   #release(process: SimProcess): void {
     this.#holders.delete(process);
-    this.#later(this.#host, 0, () => this.#endIfLetGo());
+    this.#readers.delete(process);
+    this.#wakeHost();
   }
 
-  #endIfLetGo(): void {
-    if (this.#held && this.#holders.size === 0 && this.#under === 0 && this.#kept.length === 0) this.#end();
+  /** All that has come by then is heard in one go, whoever was woken for which part of it: none overtakes another. */
+  #wakeHost(): void {
+    this.#later(this.#host, 0, () => {
+      if (this.#listener === undefined) return;
+      for (const bytes of this.#output.splice(0)) if (!this.#destroyed) this.#listener.onBytes(bytes);
+      if (this.#held && this.#holders.size === 0) this.#end();
+    });
   }
 
   #end(): void {
@@ -98,7 +108,20 @@ export class Pipe {
   #endInput(): void {
     if (this.#inputEnded) return;
     this.#inputEnded = true;
-    for (const holder of this.#holders) this.#later(holder, 0, () => this.onInputEnd());
+    this.#wakeReaders();
+  }
+
+  /** The first of them gets it all; the end is for everybody. */
+  #wakeReaders(): void {
+    for (const [process, reader] of this.#readers) {
+      this.#later(process, 0, () => {
+        if (this.#readers.get(process) !== reader) return;
+        const text = this.#input;
+        this.#input = '';
+        if (text !== '') reader.onInput(text);
+        if (this.#inputEnded && this.#readers.delete(process)) reader.onEnd();
+      });
+    }
   }
 }
 

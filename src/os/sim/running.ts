@@ -51,6 +51,8 @@ export class Running {
         ...(options.scrubEnvironment === true ? { environment: {} } : {}),
         ...(options.commandLine === undefined ? {} : { commandLine: options.commandLine }),
       });
+      for (const [signal, handler] of process.handlers)
+        if (handler === 'ignore') child.handlers.set(signal, handler);
       if (options.scrubEnvironment === true) child.wiped = true;
       if (options.closeStreams !== true) inherit(process, child);
       runProgram(this.#machine, child, program);
@@ -60,8 +62,11 @@ export class Running {
     }
   }
 
+  /** What nobody can read any more ends it, as a rule. */
   write(text: string, to: Descriptor = 'stdout'): void {
-    this.process.descriptors.get(to)?.pipe.write(new TextEncoder().encode(text));
+    const { process } = this;
+    const written = process.descriptors.get(to)?.pipe.write(new TextEncoder().encode(text));
+    if (written === false) this.#machine.deliver(process, 'SIGPIPE');
   }
 
   /** A newline on descriptor 3. */
@@ -70,10 +75,7 @@ export class Running {
   }
 
   onInput(listener: (text: string) => void, onEnd: () => void = () => {}): void {
-    const pipe = this.process.descriptors.get('stdin')?.pipe;
-    if (pipe === undefined) return;
-    pipe.onInput = listener;
-    pipe.onInputEnd = onEnd;
+    this.process.descriptors.get('stdin')?.pipe.read(this.process, listener, onEnd);
   }
 
   closeStreams(): void {

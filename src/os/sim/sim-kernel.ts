@@ -43,7 +43,8 @@ export function simKernel(machine: SimMachine, self: SimProcess): Kernel {
     },
     signal(pid, signal) {
       if (!self.alive) return 'gone';
-      if (pid === 0 || pid === 1 || pid === -1) throw new Error(`signal to ${pid}`);
+      if (!Number.isSafeInteger(pid) || Math.abs(pid) <= 1)
+        throw new RangeError(`will not signal pid ${pid}`);
       machine.boundary(self, `before ${signal}`);
       if (!self.alive) return 'gone';
       const outcome = machine.kill(self, pid, signal);

@@ -107,6 +107,7 @@ function forkDirectly(
   const streams = made.map((one) => one?.source ?? 'ignore') as unknown as ForkOrder['streams'];
   const child = forkOn(place, self, reaped, { ...order, streams }, env);
   const [stdin, stdout, stderr, fd3] = made.map((one) => one?.pipe);
+  void child.exited.then(() => stdin?.asSink().destroy()); // as Node does, whoever else reads it
   return {
     ...child,
     streams: () => ({
