@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { SharedCensus } from './census.ts';
 import { ControlSocket } from './control-socket.ts';
+import { definedOf } from './environment.ts';
 import { DirectSpawner } from './forker/direct.ts';
 import { directFork } from './forker/direct-fork.ts';
 import { makeFifoDirectory } from './forker/fifo.ts';
@@ -35,7 +36,7 @@ async function openSpawner(
   options: SpawnerOptions,
 ): Promise<Spawner> {
   const tools = { kernel, clock: realClock, census: new SharedCensus(kernel, realClock) };
-  const env = environment();
+  const env = definedOf(process.env); // as it is when the run begins: workers see no later changes
   const secret = randomBytes(16).toString('hex');
   let forker: ForkerSpawner | undefined;
   let streams: StreamSupply | undefined;
@@ -88,11 +89,4 @@ async function openSpawner(
     abandon: () => spawner.abandon(),
     close: () => spawner.close().finally(clean),
   };
-}
-
-/** The host's environment as it is when the run begins; later changes to it are not seen by workers. */
-function environment(): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
 }

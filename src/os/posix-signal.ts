@@ -11,8 +11,13 @@ export function groupExists(group: number): boolean {
   return attempt(-group, 0) !== 'gone';
 }
 
-function attempt(pid: number, signal: Signal | 0): SignalOutcome {
+/** Throws for what is no pid of one process or group: 0, 1 and -1 mean far more. */
+export function refuseTooMany(pid: number): void {
   if (!Number.isSafeInteger(pid) || Math.abs(pid) <= 1) throw new RangeError(`will not signal pid ${pid}`);
+}
+
+function attempt(pid: number, signal: Signal | 0): SignalOutcome {
+  refuseTooMany(pid);
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0; // that a process is gone is an everyday answer: no trace is made of it
   try {

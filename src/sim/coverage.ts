@@ -56,7 +56,7 @@ export class Coverage {
 
   watch(machine: SimMachine): void {
     const owners = new Map<number, number>();
-    machine.onlookers.push({
+    machine.watch({
       onFork: ({ pid, startTime }) => {
         const before = owners.get(pid);
         owners.set(pid, startTime);

@@ -19,10 +19,10 @@ export function act(
   const kill = (victims: readonly SimProcess[]): void => {
     if (victims.length > 0) machine.send(prng.pick(victims), 'SIGKILL');
   };
-  const workers = machine.processes().filter(({ alive, origin }) => alive && (origin?.workerId ?? '') !== '');
+  const workers = machine.processes().filter(({ alive, isWorkers }) => alive && isWorkers);
   const deeds: Readonly<Record<Deed, () => void>> = {
-    'kill-worker': () => kill(workers.filter(({ parent }) => parent?.origin?.workerId === '')),
-    'kill-child': () => kill(workers.filter(({ parent }) => parent?.origin?.workerId !== '')),
+    'kill-worker': () => kill(workers.filter(({ parent }) => parent?.isForker)),
+    'kill-child': () => kill(workers.filter(({ parent }) => !parent?.isForker)),
     'kill-forker': () => host?.killForker(),
     'stop-forker': () => (host?.forker === undefined ? undefined : machine.send(host.forker, 'SIGSTOP')),
     'continue-forker': () => (host?.forker === undefined ? undefined : machine.send(host.forker, 'SIGCONT')),
@@ -37,7 +37,7 @@ export function act(
       if (host?.alive === true) void host.stop().catch(NOTHING);
     },
     'kill-and-stop': () => {
-      kill(workers.filter(({ parent }) => parent?.origin?.workerId === ''));
+      kill(workers.filter(({ parent }) => parent?.isForker));
       if (host?.alive === true) void host.stop().catch(NOTHING);
     },
     'stop-at-birth': () => {
@@ -75,17 +75,16 @@ export function act(
 
 /** The next worker to be forked dies within its own tick, as its host begins to stop. */
 function stopAtBirth({ machine }: Simulation, host: SimHost): void {
-  const onlooker = {
+  const lookAway = machine.watch({
     onFork: (child: SimProcess) => {
-      if ((child.origin?.workerId ?? '') === '' || child.parent?.parent !== host.process) return;
-      machine.onlookers.splice(machine.onlookers.indexOf(onlooker), 1);
+      if (!child.isWorkers || child.parent?.parent !== host.process) return;
+      lookAway();
       machine.timeline.add(machine.prng.between(2, 6), () => {
         machine.send(child, 'SIGKILL');
         if (host.alive) void host.stop().catch(NOTHING);
       });
     },
-  };
-  machine.onlookers.push(onlooker);
+  });
 }
 
 /** Some bytes of a dead run's file are not what they were; a living host would write it anew. */

@@ -20,7 +20,7 @@ export function arm(simulation: Simulation, coverage: Coverage, { crash }: Gener
       const host = hosts[first];
       if (host === undefined || !process.alive) return;
       const isHost = process === host.process;
-      const isForker = process.parent === host.process && process.origin?.workerId === '';
+      const isForker = process.parent === host.process && process.isForker;
       if (!(crash.who === 'forker' ? isForker : isHost)) return;
       left -= 1;
       if (left !== 0) return;
@@ -42,11 +42,7 @@ export function arm(simulation: Simulation, coverage: Coverage, { crash }: Gener
       }
     },
   };
-  machine.onlookers.push(onlooker);
-  return () => {
-    left = 0;
-    machine.onlookers.splice(machine.onlookers.indexOf(onlooker), 1);
-  };
+  return machine.watch(onlooker);
 }
 
 /** Milliseconds in which a host has written what it last heard. */
@@ -69,16 +65,13 @@ export function letImpostorsIn(simulation: Simulation, coverage: Coverage): () =
     const lives = exitsAfter(prng.pick([5, 50, 5_000]), 0);
     const others = machine
       .processes()
-      .filter(
-        ({ alive, origin }) =>
-          alive && (origin?.workerId ?? '') !== '' && origin?.runId !== dead.origin?.runId,
-      );
+      .filter(({ alive, isWorkers, origin }) => alive && isWorkers && origin?.runId !== dead.origin?.runId);
     if (others.length === 0 || !prng.chance(CHANCES.anotherRuns))
       return simulation.stranger(lives, dead.commandLine);
     const parent = new Running(machine, prng.pick(others));
     return parent.fork(lives, { newSession: true, commandLine: dead.commandLine });
   };
-  machine.onlookers.push({
+  machine.watch({
     onDeath: (dead) => living.delete(dead),
     onReap: (dead) => {
       if (dead.origin === undefined || living.size >= MOST_IMPOSTORS) return;

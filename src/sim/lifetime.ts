@@ -118,7 +118,7 @@ async function makeWell(simulation: Simulation): Promise<void> {
   // A forker that stays stopped is the host's to notice.
   const continues = machine.prng.chance(0.7);
   for (const process of machine.processes()) {
-    if (continues && process.stopped && process.origin?.workerId === '') machine.send(process, 'SIGCONT');
+    if (continues && process.stopped && process.isForker) machine.send(process, 'SIGCONT');
   }
 }
 
@@ -178,7 +178,6 @@ async function stop(simulation: Simulation, coverage: Coverage, one: SimHost): P
   const isHarmed = one.forker?.stopped === true;
   const failed = one.started.then(never, () => false);
   const stopped = one.stop().then(() => true);
-  stopped.catch(() => {}); // it has not started
   const inOrder = await simulation.run(Promise.race([failed, stopped.catch(never), death(one.process)]));
   const took = simulation.machine.timeline.now - begun;
   const allObey = one.supervisors.every(({ children }) =>

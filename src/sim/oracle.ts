@@ -15,6 +15,12 @@ export interface Promised {
   readonly order: readonly string[];
 }
 
+/** What the oracle reads of a run's file, in words of its own. */
+interface RunOnDisk {
+  readonly births: number;
+  readonly workers: Readonly<Record<string, { readonly settled?: boolean } | undefined>>;
+}
+
 export class Oracle {
   readonly violations: Violation[] = [];
   readonly #machine: SimMachine;
@@ -36,7 +42,7 @@ export class Oracle {
     this.#machine = machine;
     this.#stateDirectory = stateDirectory;
     machine.disk.onRemove = (path) => this.#removing(path);
-    machine.onlookers.push({
+    machine.watch({
       onFork: (child) => this.#forked(child),
       onSignal: (sender, targets, signal) => {
         for (const target of targets) if (target.alive) this.#signalled(sender, target, signal);
@@ -102,7 +108,7 @@ export class Oracle {
   #born(child: SimProcess, runId: string, workerId: string): void {
     const forks = (this.#forks.get(runId) ?? 0) + 1;
     this.#forks.set(runId, forks);
-    const births = this.#birthsOnDisk(runId);
+    const births = this.#fileOf(runId)?.births ?? 0;
     if (births < forks) {
       this.#fail(
         'no-process-without-record',
@@ -179,13 +185,12 @@ export class Oracle {
     const key = `${runId} ${supervisor}`;
     const promised = this.#promised.get(key);
     if (promised === undefined) return;
+    const { now } = this.#machine.timeline;
     if (reason.kind === 'forker-lost') {
       const last = this.#lastForkerLoss.get(key);
-      this.#lastForkerLoss.set(key, last ?? this.#machine.timeline.now);
-      if (last !== undefined && this.#machine.timeline.now - last < 1_000) return;
-      this.#lastForkerLoss.set(key, this.#machine.timeline.now);
+      if (last !== undefined && now - last < 1_000) return;
+      this.#lastForkerLoss.set(key, now);
     }
-    const now = this.#machine.timeline.now;
     const times = [...(this.#restarts.get(key) ?? []), now].filter((time) => time > now - promised.period);
     this.#restarts.set(key, times);
     if (times.length > promised.intensity) {
@@ -208,13 +213,13 @@ export class Oracle {
   #living(runId: string): readonly SimProcess[] {
     return this.#machine
       .processes()
-      .filter((process) => process.alive && process.origin?.runId === runId)
-      .filter((process) => process.origin?.workerId !== '' && this.#isKnowable(process));
+      .filter((process) => process.alive && process.isWorkers && process.origin?.runId === runId)
+      .filter((process) => this.#isKnowable(process));
   }
 
   /** Something ties it to its run still. What nothing does, nobody can know to be ours, and nobody may signal. */
   #isKnowable(process: SimProcess): boolean {
-    return this.#isSettled(process) || (isTied(process) && !this.#isAnotherUsers(process));
+    return (isTied(process) && !this.#isAnotherUsers(process)) || this.#isSettled(process);
   }
 
   /** Known to be its run's, and its run's to end. */
@@ -236,8 +241,7 @@ export class Oracle {
   #isSettled(process: SimProcess): boolean {
     if (process.origin === undefined || !this.#isLeader(process)) return false;
     const { runId, workerId } = process.origin;
-    const text = this.#machine.disk.peek(`${this.#stateDirectory}/runs/${runId}.json`) ?? '';
-    return text.includes(`"${workerId}":{`) && recordOf(text, workerId)?.settled === true;
+    return this.#fileOf(runId)?.workers[workerId]?.settled === true;
   }
 
   #groupLives(leader: SimProcess): boolean {
@@ -250,13 +254,11 @@ export class Oracle {
     return this.#hosts.get(runId)?.alive === true;
   }
 
-  #birthsOnDisk(runId: string): number {
-    const text = this.#machine.disk.peek(`${this.#stateDirectory}/runs/${runId}.json`);
-    if (text === undefined) return 0;
+  #fileOf(runId: string): RunOnDisk | undefined {
     try {
-      return (JSON.parse(text) as { births: number }).births;
+      return JSON.parse(this.#machine.disk.peek(`${this.#stateDirectory}/runs/${runId}.json`) ?? '');
     } catch {
-      return 0;
+      return undefined; // there is none, or it is damaged
     }
   }
 
@@ -272,14 +274,6 @@ function isTied(process: SimProcess): boolean {
   if (parent?.alive !== true) return false;
   if (parent.origin === process.origin) return isTied(parent);
   return parent.origin?.runId === process.origin?.runId; // its forker
-}
-
-function recordOf(text: string, workerId: string): { settled?: boolean } | undefined {
-  try {
-    return (JSON.parse(text) as { workers: Record<string, { settled?: boolean }> }).workers[workerId];
-  } catch {
-    return undefined;
-  }
 }
 
 const pathOf = (key: string): string => key.replace(/:\d+$/, '');

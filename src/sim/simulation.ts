@@ -6,7 +6,6 @@ import { SimMachine } from '../os/sim/machine.ts';
 import type { SimProcess } from '../os/sim/process.ts';
 import { type Program, runProgram } from '../os/sim/running.ts';
 import type { Installed } from '../os/sim/sim-fork.ts';
-import type { SimLine } from '../os/sim/sim-line.ts';
 import { simOs } from '../os/sim/sim-os.ts';
 import type { SupervisorOptions } from '../supervisor/supervisor-spec.ts';
 import { DEFAULT_INTENSITY, DEFAULT_PERIOD_MS } from '../supervisor/supervisor-spec.ts';
@@ -67,14 +66,7 @@ export class Simulation {
   /** A process that has nothing to do with any host; undefined when there are too many. */
   stranger(program: Program, commandLine = 'stranger'): SimProcess | undefined {
     try {
-      const process = this.machine.fork(this.machine.init, {
-        environment: {},
-        commandLine,
-        userId: 0,
-        session: undefined,
-        group: undefined,
-        origin: undefined,
-      });
+      const process = this.#forkAlone(commandLine, 0);
       runProgram(this.machine, process, program);
       return process;
     } catch {
@@ -82,16 +74,21 @@ export class Simulation {
     }
   }
 
-  /** A host in a process of its own. `started` never settles when that process dies first. */
-  boot({ userId = 0, ...options }: SimHostOptions = {}): SimHost {
-    const process = this.machine.fork(this.machine.init, {
+  /** A child of pid 1 in a session of its own, that is nobody's. */
+  #forkAlone(commandLine: string, userId: number): SimProcess {
+    return this.machine.fork(this.machine.init, {
       environment: {},
-      commandLine: 'node app.js',
+      commandLine,
       userId,
       session: undefined,
       group: undefined,
       origin: undefined,
     });
+  }
+
+  /** A host in a process of its own. `started` never settles when that process dies first. */
+  boot({ userId = 0, ...options }: SimHostOptions = {}): SimHost {
+    const process = this.#forkAlone('node app.js', userId);
     const host = new SimHost(this, this.#installed, process, options);
     this.hosts.push(host);
     return host;
@@ -236,6 +233,6 @@ export class SimHost {
   /** The line between it and its forker breaks, and both live. */
   cutLine(): void {
     const { forker } = this;
-    if (forker !== undefined) (this.#installed.forkers.get(forker) as SimLine).close();
+    if (forker !== undefined) this.#installed.forkers.get(forker)?.close();
   }
 }

@@ -26,7 +26,7 @@ export function createTrace(machine: SimMachine): Trace {
     kept.push(line);
     if (kept.length > LINES_KEPT) kept.shift();
   };
-  machine.onlookers.push({
+  machine.watch({
     onFork: (child) => note(`fork ${name(child)} by ${child.parent?.pid}`),
     onDeath: (dead) => note(`death ${name(dead)} ${dead.end?.signal ?? dead.end?.code}`),
     onSignal: (sender, targets, signal) => note(`${sender.pid} ${signal} ${targets.map(name).join(', ')}`),

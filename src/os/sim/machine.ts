@@ -72,6 +72,12 @@ export class SimMachine {
     this.#startInit();
   }
 
+  /** Returns how to look away again. */
+  watch(onlooker: Onlooker): () => void {
+    this.onlookers.push(onlooker);
+    return () => void this.onlookers.splice(this.onlookers.indexOf(onlooker), 1);
+  }
+
   get bootId(): string {
     return this.#bootId;
   }

@@ -78,6 +78,15 @@ export class SimProcess {
     this.origin = birth.origin;
   }
 
+  get isForker(): boolean {
+    return this.origin?.workerId === '';
+  }
+
+  /** A worker, or what came of one. */
+  get isWorkers(): boolean {
+    return this.origin !== undefined && !this.isForker;
+  }
+
   get alive(): boolean {
     return this.state === 'alive';
   }

@@ -1,6 +1,7 @@
 /** What one simulated process sees of the others, as /proc would show it. */
 import { type Cookie, readCookies } from '../cookie.ts';
 import type { Kernel, ProcessFacts, Sighting } from '../os.ts';
+import { refuseTooMany } from '../posix-signal.ts';
 import type { SimMachine } from './machine.ts';
 import type { SimProcess } from './process.ts';
 
@@ -43,8 +44,7 @@ export function simKernel(machine: SimMachine, self: SimProcess): Kernel {
     },
     signal(pid, signal) {
       if (!self.alive) return 'gone';
-      if (!Number.isSafeInteger(pid) || Math.abs(pid) <= 1)
-        throw new RangeError(`will not signal pid ${pid}`);
+      refuseTooMany(pid);
       machine.boundary(self, `before ${signal}`);
       if (!self.alive) return 'gone';
       const outcome = machine.kill(self, pid, signal);

@@ -1,6 +1,7 @@
 /** Spawning on a simulated machine: the same spawner, forker and children as on a real one, on simulated streams. */
 import type { SpawnFailure } from '../../errors.ts';
 import { SharedCensus } from '../census.ts';
+import { definedOf } from '../environment.ts';
 import type { ForkedChild } from '../forker/children.ts';
 import { DirectSpawner } from '../forker/direct.ts';
 import { ForkerSpawner } from '../forker/forker.ts';
@@ -65,9 +66,7 @@ function simSupply(machine: SimMachine, self: SimProcess, pipes: Map<number, Pip
       if (failed !== undefined) throw failed;
       const wanted = [stdin, stdout, stderr, fd3].filter((spec) => spec === 'pipe');
       return wanted.map((): HostEnd => {
-        const pipe = new Pipe(self, (process, delay, action) => machine.later(process, delay, action));
-        const source = pipes.size + 1;
-        pipes.set(source, pipe);
+        const { pipe, source } = makePipe(machine, self, pipes);
         return {
           source,
           asSource: () => pipe.asSource(),
@@ -88,6 +87,14 @@ function simSupply(machine: SimMachine, self: SimProcess, pipes: Map<number, Pip
   };
 }
 
+/** With the number by which orders call it. */
+function makePipe(machine: SimMachine, self: SimProcess, pipes: Map<number, Pipe>) {
+  const pipe = new Pipe(self, (process, delay, action) => machine.later(process, delay, action));
+  const source = pipes.size + 1;
+  pipes.set(source, pipe);
+  return { pipe, source };
+}
+
 function forkDirectly(
   place: BirthPlace,
   self: SimProcess,
@@ -98,11 +105,7 @@ function forkDirectly(
 ): ForkedChild & { readonly streams: () => Streams } {
   const { machine } = place.installed;
   const made = [request.stdin, request.stdout, request.stderr, request.fd3].map((spec) => {
-    if (spec !== 'pipe') return undefined;
-    const pipe = new Pipe(self, (process, delay, action) => machine.later(process, delay, action));
-    const source = place.pipes.size + 1;
-    place.pipes.set(source, pipe);
-    return { pipe, source };
+    return spec === 'pipe' ? makePipe(machine, self, place.pipes) : undefined;
   });
   const streams = made.map((one) => one?.source ?? 'ignore') as unknown as ForkOrder['streams'];
   const child = forkOn(place, self, reaped, { ...order, streams }, env);
@@ -118,8 +121,3 @@ function forkDirectly(
     }),
   };
 }
-
-const definedOf = (env: Readonly<Record<string, string | undefined>>): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
