@@ -28,6 +28,7 @@ const facts: fc.Arbitrary<ProcessFacts | undefined> = fc.option(
         group: fc.constantFrom(77, 5),
         session: fc.constantFrom(77, 5),
         zombie: fc.boolean(),
+        dying: fc.boolean(),
         cookies: fc.option(fc.array(cookie, { maxLength: 3 }), { nil: undefined }),
         userId: fc.constantFrom(0, 1_000),
         commandLine: fc.constant('sleep 1000'),
@@ -86,6 +87,7 @@ test('the converse: what is proven so is an orphan, however much else there is',
         ...seen,
         ...written.process,
         zombie: false,
+        dying: false,
         ...(withMark
           ? { cookies: [...(seen.cookies ?? []), own] }
           : { cookies: undefined, session: written.session, userId: 1_000 }),

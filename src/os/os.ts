@@ -83,6 +83,11 @@ export interface Sighting extends ProcessIdentity {
   readonly session: number;
   /** Dead, but not yet reaped by its parent. Counts as dead. */
   readonly zombie: boolean;
+  /**
+   * Its first thread has ended and others have not. One that was killed is so for some milliseconds, and holds its
+   * files and sockets open; one whose main thread just left lives on. Counts as alive.
+   */
+  readonly dying: boolean;
   /** Innermost first; undefined when they may not be read. */
   readonly cookies: readonly Cookie[] | undefined;
 }

@@ -1,20 +1,35 @@
 /** Is the host of a recorded run alive? Looks at its pid, and knocks at its socket. */
-import type { Os, SocketAnswer } from '../os/os.ts';
+import { sameProcess } from '../os/identity.ts';
+import type { Os, Sighting, SocketAnswer } from '../os/os.ts';
 import { pause } from '../os/pause.ts';
-import type { RunFile } from './run-file.ts';
+import type { HostRecord, RunFile } from './run-file.ts';
 import { socketPath } from './run-paths.ts';
 import { type HostVerdict, hostVerdict } from './verdict.ts';
 
 /** A socket between its bind and its listen refuses too: a refusal is believed when it comes twice. */
 const KNOCK_AGAIN_AFTER_MS = 50;
+/** The threads of one that was killed are gone in some milliseconds, unless the disk holds one up. */
+const DYING_PATIENCE_MS = 1_000;
+const DYING_POLL_MS = 5;
 
 export async function judgeHost(
   os: Os,
   stateDirectory: string,
   { host, runId }: RunFile,
 ): Promise<HostVerdict> {
-  const seen = await os.processes.inspect(host.pid);
-  return hostVerdict(host, os.processes.self, seen, await knockTwice(os, stateDirectory, runId));
+  const { self } = os.processes;
+  const seen = host.bootId === self.identity.bootId ? await seenEnded(os, host) : undefined;
+  return hostVerdict(host, self, seen, await knockTwice(os, stateDirectory, runId));
+}
+
+/** What is on its pid; when that is dying, once it is dead: until then its socket answers, as if it were alive. */
+async function seenEnded(os: Os, host: HostRecord): Promise<Sighting | undefined> {
+  const deadline = os.clock.monotonic() + DYING_PATIENCE_MS;
+  for (;;) {
+    const seen = await os.processes.sight(host.pid);
+    if (seen?.dying !== true || !sameProcess(seen, host) || os.clock.monotonic() >= deadline) return seen;
+    await pause(os.clock, DYING_POLL_MS);
+  }
 }
 
 /** The answer at a run's socket; `refused` only when it was refused twice. */

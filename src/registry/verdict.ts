@@ -1,6 +1,6 @@
 /** What may be said of a host and of a recorded process, from what is seen on its pid now. Pure, and cautious. */
 import { type ProcessIdentity, sameProcess } from '../os/identity.ts';
-import type { ProcessFacts, Self, SocketAnswer } from '../os/os.ts';
+import type { ProcessFacts, Self, Sighting, SocketAnswer } from '../os/os.ts';
 import type { ActiveRecord, HostRecord } from './run-file.ts';
 
 /** `elsewhere`: on another machine or in another pid namespace, where we cannot see it. */
@@ -13,7 +13,7 @@ export type HostVerdict = 'alive' | 'dead' | 'elsewhere';
 export function hostVerdict(
   host: HostRecord,
   self: Self,
-  seen: ProcessFacts | undefined,
+  seen: Sighting | undefined,
   socket: SocketAnswer,
 ): HostVerdict {
   if (socket === 'answered') return 'alive';

@@ -66,7 +66,7 @@ export class Simulation {
   /** A process that has nothing to do with any host; undefined when there are too many. */
   stranger(program: Program, commandLine = 'stranger'): SimProcess | undefined {
     try {
-      const process = this.#forkAlone(commandLine, 0);
+      const process = this.#forkAlone(commandLine, 0, false);
       runProgram(this.machine, process, program);
       return process;
     } catch {
@@ -75,7 +75,7 @@ export class Simulation {
   }
 
   /** A child of pid 1 in a session of its own, that is nobody's. */
-  #forkAlone(commandLine: string, userId: number): SimProcess {
+  #forkAlone(commandLine: string, userId: number, threaded: boolean): SimProcess {
     return this.machine.fork(this.machine.init, {
       environment: {},
       commandLine,
@@ -83,12 +83,13 @@ export class Simulation {
       session: undefined,
       group: undefined,
       origin: undefined,
+      threaded,
     });
   }
 
   /** A host in a process of its own. `started` never settles when that process dies first. */
   boot({ userId = 0, ...options }: SimHostOptions = {}): SimHost {
-    const process = this.#forkAlone('node app.js', userId);
+    const process = this.#forkAlone('node app.js', userId, true);
     const host = new SimHost(this, this.#installed, process, options);
     this.hosts.push(host);
     return host;

@@ -1,7 +1,7 @@
 /** A process ends with everything under it, through either spawner. */
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { isAlive, proc, until } from '../support/processes.ts';
+import { isAlive, isWithoutFirstThread, proc, until } from '../support/processes.ts';
 import { openRun, type TestRun } from '../support/spawner.ts';
 
 const start = (run: TestRun, fixture: string) => {
@@ -54,6 +54,22 @@ describe.each(['forker', 'direct'] as const)('%s', (kind) => {
       if (isAlive(grandchild)) process.kill(grandchild, 'SIGKILL'); // without a mark, nobody else would find it
     });
     await until('it has no environment', () => proc(grandchild, 'environ')?.includes('REEVE') === false);
+    child.process.signal('SIGTERM');
+    await child.treeEmpty();
+    expect(isAlive(grandchild)).toBe(false);
+  });
+
+  test('a signal reaches a grandchild in a session of its own whose first thread has ended', async () => {
+    const run = await openRun(kind);
+    const leaves =
+      'import ctypes, os, threading, time; threading.Thread(target=lambda: time.sleep(1000)).start(); ' +
+      'print(os.getpid(), flush=True); ctypes.CDLL(None).pthread_exit(None)';
+    const child = await run.sh(`setsid python3 -c '${leaves}' & wait`);
+    const grandchild = await child.printedPid();
+    onTestFinished(() => {
+      if (isAlive(grandchild)) process.kill(grandchild, 'SIGKILL');
+    });
+    await until('its first thread has ended', () => isWithoutFirstThread(grandchild));
     child.process.signal('SIGTERM');
     await child.treeEmpty();
     expect(isAlive(grandchild)).toBe(false);

@@ -1,11 +1,15 @@
 /** Several hosts on one state directory: they sweep what is dead, once, and spare each other. */
-import { existsSync, readlinkSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { dirname } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { nodeOs } from '../../src/os/node-os.ts';
+import { socketPath } from '../../src/registry/run-paths.ts';
 import { sweep } from '../../src/registry/sweep.ts';
 import { startHostProcess } from '../support/host-process.ts';
-import { isAlive, processesOfRun, until } from '../support/processes.ts';
+import { isAlive, isWithoutFirstThread, processesOfRun, until } from '../support/processes.ts';
 import {
   activeRecord,
   deadIdentity,
@@ -67,6 +71,38 @@ describe('a real host', () => {
     expect((await sweepNow(stateDirectory)).runs).toMatchObject([{ outcome: 'cleared' }]);
     expect(existsSync(directory)).toBe(false);
     expect(namesIn(`${stateDirectory}/runs`)).toEqual([]);
+  });
+
+  test('that is dying is waited for: its socket answers until the last of its threads has ended', async () => {
+    const stateDirectory = temporaryDirectory();
+    const runId = someRunId();
+    mkdirSync(`${stateDirectory}/runs`);
+    const firstThreadLeaves = [
+      'import ctypes, socket, sys, threading, time',
+      'listener = socket.socket(socket.AF_UNIX)',
+      'listener.bind(sys.argv[1])',
+      'listener.listen()',
+      'threading.Thread(target=lambda: time.sleep(1000)).start()',
+      'print("up", flush=True)',
+      'ctypes.CDLL(None).pthread_exit(None)',
+    ].join('\n');
+    const args = ['-c', firstThreadLeaves, socketPath(stateDirectory, runId)];
+    const dying = spawn('python3', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    onTestFinished(() => void dying.kill('SIGKILL'));
+    const { pid } = dying as { pid: number };
+    await once(dying.stdout, 'data');
+    await until('its first thread has ended', () => isWithoutFirstThread(pid));
+    const host = { ...identityNow(pid), userId: process.geteuid!(), machine: hostname() };
+    putRunFile(stateDirectory, runId, runFile(runId, [], { host }));
+    let looks = 0;
+    const sight = (which: number) => {
+      if (which === pid && ++looks === 3) dying.kill('SIGKILL');
+      return os.processes.sight(which);
+    };
+    const watched = { ...os, processes: { ...os.processes, sight } };
+    const { runs } = await sweep({ os: watched, stateDirectory, ownRunId: undefined, dryRun: false });
+    expect(runs).toMatchObject([{ runId, outcome: 'cleared', host: { pid, alive: false } }]);
+    expect(looks).toBeGreaterThanOrEqual(3);
   });
 
   test('that is alive is not touched, though its forker is not', async () => {

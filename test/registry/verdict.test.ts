@@ -19,6 +19,7 @@ const seen: ProcessFacts = {
   group: 77,
   session: 77,
   zombie: false,
+  dying: false,
   cookies: [],
   userId: 1_000,
   commandLine: 'sleep 1000',

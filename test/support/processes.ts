@@ -10,16 +10,30 @@ export function proc(pid: number, file: string): string | undefined {
   }
 }
 
-/** Alive, and not a zombie. */
+/** Alive, and not a zombie: not one thread of it is left. */
 export function isAlive(pid: number): boolean {
-  const stat = proc(pid, 'stat');
-  return stat !== undefined && !/^\d+ \(.*\) [ZX] /s.test(stat);
+  const fields = statOf(pid);
+  return fields !== undefined && !(isEnded(fields) && Number(fields[17]) <= 1);
 }
+
+/** Its first thread is a zombie, and others of it live: as while a killed process dies. */
+export function isWithoutFirstThread(pid: number): boolean {
+  const fields = statOf(pid);
+  return fields !== undefined && isEnded(fields) && Number(fields[17]) > 1;
+}
+
+/** The fields of /proc/<pid>/stat from the third, the state, on. */
+function statOf(pid: number): readonly string[] | undefined {
+  const stat = proc(pid, 'stat');
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+const isEnded = ([state]: readonly string[]): boolean => state === 'Z' || state === 'X';
 
 /** Field 22 of /proc/<pid>/stat. */
 export function startTimeOf(pid: number): number | undefined {
-  const stat = proc(pid, 'stat');
-  return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
+  const fields = statOf(pid);
+  return fields === undefined ? undefined : Number(fields[19]);
 }
 
 export const allPids = (): number[] => readdirSync('/proc').map(Number).filter(Number.isInteger);

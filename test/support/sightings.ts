@@ -23,6 +23,7 @@ export function sighting(pid: number, rest: Partial<Sighting> = {}): Sighting {
     group: session,
     session,
     zombie: false,
+    dying: false,
     cookies: [],
     ...rest,
   };

@@ -8,6 +8,7 @@ import { groupExists, sendSignal } from '../posix-signal.ts';
 import {
   readBootId,
   readCommandLine,
+  readDyingCookies,
   readLastPid,
   readPidNamespace,
   readProcessCookies,
@@ -42,8 +43,9 @@ export function linuxKernel(): Kernel {
   function sight(pid: number): Sighting | undefined {
     const stat = readStat(pid);
     if (stat === undefined) return undefined;
-    const cookies = stat.zombie ? undefined : readProcessCookies(pid); // the dead have no environment
-    return { bootId, pidNamespace, pid, ...stat, cookies };
+    const place = { bootId, pidNamespace, pid, ...stat };
+    if (stat.zombie) return { ...place, cookies: undefined }; // the dead have no environment
+    return { ...place, cookies: stat.dying ? readDyingCookies(pid) : readProcessCookies(pid) };
   }
 
   function inspect(pid: number): ProcessFacts | undefined {

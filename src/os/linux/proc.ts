@@ -1,5 +1,5 @@
 /** Reads /proc: short synchronous reads, because nothing may happen between looking and acting. */
-import { closeSync, openSync, readFileSync, readlinkSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, statSync } from 'node:fs';
 import { codeOf } from '../../errors.ts';
 import { type Cookie, readCookies } from '../cookie.ts';
 import { COMMAND_LINE_KEPT } from '../os.ts';
@@ -16,6 +16,7 @@ const NO_DESCRIPTOR = new Set(['EMFILE', 'ENFILE']);
 
 export interface Stat {
   readonly zombie: boolean;
+  readonly dying: boolean;
   readonly parent: number;
   readonly group: number;
   readonly session: number;
@@ -33,8 +34,11 @@ export function readStat(pid: number): Stat | undefined {
 /** The second field, the name, may hold spaces, newlines and parentheses: fields are counted from its end. */
 export function parseStat(text: string): Stat {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ', 20);
+  const ended = fields[0] === 'Z' || fields[0] === 'X'; // its first thread, that is
+  const threads = Number(fields[17]);
   return {
-    zombie: fields[0] === 'Z' || fields[0] === 'X',
+    zombie: ended && threads <= 1,
+    dying: ended && threads > 1,
     parent: Number(fields[1]),
     group: Number(fields[2]),
     session: Number(fields[3]),
@@ -44,7 +48,27 @@ export function parseStat(text: string): Stat {
 
 /** Undefined when the environment may not be read, or the process is gone. */
 export function readProcessCookies(pid: number): readonly Cookie[] | undefined {
-  const path = `/proc/${pid}/environ`;
+  return cookiesIn(`/proc/${pid}/environ`);
+}
+
+/** Of a process whose first thread has ended, and with it what /proc says of it under its pid: by another thread. */
+export function readDyingCookies(pid: number): readonly Cookie[] | undefined {
+  for (const thread of threadsOf(pid)) {
+    const cookies = cookiesIn(`/proc/${pid}/task/${thread}/environ`);
+    if (cookies !== undefined && cookies.length > 0) return cookies;
+  }
+  return undefined;
+}
+
+function threadsOf(pid: number): readonly string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return []; // it is gone
+  }
+}
+
+function cookiesIn(path: string): readonly Cookie[] | undefined {
   let length = readInto(path, environmentBuffer);
   while (length === environmentBuffer.length && length < ENVIRONMENT_BYTES) {
     environmentBuffer = Buffer.allocUnsafe(length * 2);

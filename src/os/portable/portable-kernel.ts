@@ -28,6 +28,7 @@ export function portableKernel(): Kernel {
     group: row.group,
     session: row.group,
     zombie: row.zombie,
+    dying: false, // ps does not tell
     cookies: withEnvironment === undefined ? undefined : cookiesBehind(row.commandLine, withEnvironment),
     userId: row.userId,
     commandLine: row.commandLine.slice(0, COMMAND_LINE_KEPT),

@@ -167,7 +167,7 @@ export class SimMachine {
 
   exit(process: SimProcess, code: number | null, signal: Signal | null = null): void {
     if (!process.alive) return;
-    process.state = 'zombie';
+    process.state = 'dying';
     process.end = { code, signal };
     for (const [path, listener] of this.listeners) {
       if (listener === process && typeof path === 'number') this.listeners.delete(path);
@@ -177,6 +177,13 @@ export class SimMachine {
     for (const child of process.children) this.#giveToInit(child);
     process.children.clear();
     for (const onlooker of this.onlookers) onlooker.onDeath?.(process);
+    if (process.threaded) this.timeline.add(this.moment(), () => this.#endLastThread(process));
+    else this.#endLastThread(process);
+  }
+
+  #endLastThread(process: SimProcess): void {
+    if (process.state !== 'dying') return; // the power went
+    process.state = 'zombie';
     this.#tellParent(process);
   }
 
@@ -184,7 +191,7 @@ export class SimMachine {
     child.parent = this.init;
     child.reparented = true;
     this.init.children.add(child);
-    if (!child.alive) this.#tellParent(child);
+    if (child.state === 'zombie') this.#tellParent(child);
   }
 
   /** A parent is told once for all that died since it last looked, and reaps them all before it hears of any. */

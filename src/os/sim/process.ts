@@ -24,6 +24,8 @@ export interface Birth {
   readonly group: number | undefined;
   readonly session: number | undefined;
   readonly origin: Origin | undefined;
+  /** It has several threads, which do not end all at once. Default false. */
+  readonly threaded?: boolean;
 }
 
 export class SimProcess {
@@ -37,9 +39,11 @@ export class SimProcess {
   readonly startTime: number;
   userId: number;
   readonly origin: Origin | undefined;
+  readonly threaded: boolean;
   environment: Readonly<Record<string, string | undefined>>;
   commandLine: string;
-  state: 'alive' | 'zombie' | 'reaped' = 'alive';
+  /** `dying`: it does nothing any more, but not all of its threads have ended, and what it held open is open. */
+  state: 'alive' | 'dying' | 'zombie' | 'reaped' = 'alive';
   end: End | undefined;
   /** By SIGSTOP. */
   stopped = false;
@@ -76,6 +80,7 @@ export class SimProcess {
     this.environment = birth.environment;
     this.commandLine = birth.commandLine;
     this.origin = birth.origin;
+    this.threaded = birth.threaded ?? false;
   }
 
   get isForker(): boolean {

@@ -31,6 +31,7 @@ export function launchSimForker(
       session: undefined,
       group: undefined,
       origin: { runId, workerId: '' },
+      threaded: true,
     });
   } catch (error) {
     const ended = Promise.resolve({ error: error as Error });

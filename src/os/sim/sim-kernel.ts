@@ -78,7 +78,8 @@ function eyesOf(machine: SimMachine, self: SimProcess) {
       parent: process.parent?.pid ?? 0,
       group: process.group,
       session: process.session,
-      zombie: !process.alive,
+      zombie: process.state === 'zombie',
+      dying: process.state === 'dying',
       cookies: cookiesOf(process),
     };
   }

@@ -24,8 +24,8 @@ export function simNetwork(machine: SimMachine, self: SimProcess): Network {
       ask((): SocketAnswer => {
         if (machine.disk.peek(path) === undefined) return 'absent';
         const listener = machine.listeners.get(path);
-        if (listener?.alive !== true) return 'refused';
-        return 'answered'; // by the kernel, even if it is stopped: its backlog has room
+        // By the kernel, even if it is stopped, for its backlog has room; and until its last thread has ended.
+        return listener?.alive === true || listener?.state === 'dying' ? 'answered' : 'refused';
       }),
     async removeSocket(path) {
       await ask(() => {

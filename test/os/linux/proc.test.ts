@@ -38,7 +38,10 @@ describe('parseStat', () => {
     ['nothing', ''],
   ])('reads a name with %s', (_, name) => {
     const text = `7 (${name}) S 10 11 12 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4242 9 9 9\n`;
-    expect(parseStat(text)).toEqual({ zombie: false, parent: 10, group: 11, session: 12, startTime: 4242 });
+    expect(parseStat(text)).toEqual({
+      ...{ zombie: false, dying: false },
+      ...{ parent: 10, group: 11, session: 12, startTime: 4242 },
+    });
   });
 
   test.each([
@@ -48,7 +51,10 @@ describe('parseStat', () => {
     ['T', false],
     ['D', false],
   ])('state %s', (state, zombie) => {
-    expect(parseStat(`7 (a) ${state} 10 11 12 0 -1 0 1 2 3 4 5 6 7 8 20 0 1 0 4242 9`).zombie).toBe(zombie);
+    const withThreads = (count: number) =>
+      parseStat(`7 (a) ${state} 10 11 12 0 -1 0 1 2 3 4 5 6 7 8 20 0 ${count} 0 4242 9`);
+    expect(withThreads(1)).toMatchObject({ zombie, dying: false });
+    expect(withThreads(2)).toMatchObject({ zombie: false, dying: zombie });
   });
 });
 
@@ -142,6 +148,24 @@ test('a zombie is one, and has no environment', async () => {
   expect(readStat(pid)).toMatchObject({ parent: child.pid });
   expect(readProcessCookies(pid) ?? []).toEqual([]);
   expect(await linuxKernel().sight(pid)).toMatchObject({ pid, zombie: true });
+});
+
+test('one whose first thread has ended lives while another does, and its marks are read', async () => {
+  const leaves = [
+    'import ctypes, sys, threading, time',
+    'threading.Thread(target=lambda: time.sleep(1000)).start()',
+    'print("up", flush=True)',
+    'ctypes.CDLL(None).pthread_exit(None)',
+  ];
+  const env = { PATH: process.env.PATH!, REEVE_RUN_ID: '1_a', REEVE_WORKER_ID: 'w' };
+  const { pid } = start('python3', ['-c', leaves.join('\n')], env);
+  const kernel = linuxKernel();
+  await until('its first thread has ended', async () => (await kernel.sight(pid!))?.dying);
+  expect(await kernel.sight(pid!)).toMatchObject({
+    zombie: false,
+    cookies: [{ runId: '1_a', workerId: 'w' }],
+  });
+  expect(readProcessCookies(pid!) ?? []).toEqual([]); // which are not where they are looked for first
 });
 
 test('the pid that was given out last is told', () => {
