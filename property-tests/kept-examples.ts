@@ -32,6 +32,7 @@ export const KEPT_EXAMPLES: readonly KeptExample[] = [
     plan: {
       seed: 1_050,
       pidMax: 64,
+      tick: 10,
       userId: 0,
       generations: [
         generation({
@@ -59,6 +60,7 @@ export const KEPT_EXAMPLES: readonly KeptExample[] = [
     plan: {
       seed: 245,
       pidMax: 32,
+      tick: 10,
       userId: 0,
       generations: [
         generation({ children: [child('slow-to-stop')] }),
@@ -78,6 +80,7 @@ export const KEPT_EXAMPLES: readonly KeptExample[] = [
     plan: {
       seed: 7_956,
       pidMax: 64,
+      tick: 10,
       userId: 1_000,
       generations: [
         generation({
@@ -96,6 +99,7 @@ export const KEPT_EXAMPLES: readonly KeptExample[] = [
     plan: {
       seed: 3_181,
       pidMax: 32,
+      tick: 10,
       userId: 0,
       generations: [
         generation({
@@ -120,6 +124,7 @@ export const KEPT_EXAMPLES: readonly KeptExample[] = [
     plan: {
       seed: 3_846,
       pidMax: 32,
+      tick: 10,
       userId: 0,
       generations: [
         generation({

@@ -37,6 +37,26 @@ export const MUTANTS = [
     ],
   },
   {
+    name: 'to have heard of no death proves that a worker lives',
+    edits: [
+      {
+        file: 'os/settle.ts',
+        find: 'if (!over && seen?.parent === parent && sameProcess(seen, identity)) onSettled();',
+        replace: 'if (!over) onSettled();',
+      },
+    ],
+  },
+  {
+    name: 'a dying host that answers is taken for a living one',
+    edits: [
+      {
+        file: 'registry/judge-host.ts',
+        find: 'if (seen?.dying !== true || !sameProcess(seen, host)',
+        replace: 'if (seen !== null || !sameProcess(seen!, host)',
+      },
+    ],
+  },
+  {
     name: 'no verification before the signal',
     edits: [
       {

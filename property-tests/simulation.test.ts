@@ -66,6 +66,7 @@ describe('killed between any two effects', () => {
   const plan = (first: GenerationPlan, second: GenerationPlan = QUIET): LifetimePlan => ({
     seed: SEED,
     pidMax: 40,
+    tick: 10,
     userId: 0,
     generations: [first, second],
   });
@@ -125,6 +126,7 @@ test('any plan at all, and a short one when it fails', { timeout: 120_000 }, asy
   const plan = fc.record({
     seed: fc.nat(),
     pidMax: fc.constantFrom(32, 40, 64),
+    tick: fc.constantFrom(10, 50),
     userId: fc.constantFrom(0, 1_000),
     generations: fc.array(generation, { minLength: 1, maxLength: 3 }),
   });

@@ -24,12 +24,6 @@ export function sameProcess(a: ProcessIdentity, b: ProcessIdentity): boolean {
   );
 }
 
-/**
- * Milliseconds, ten clock ticks on Linux. Whoever was known alive this long after its start has its pid and its start
- * time to itself: no other process can ever have the two.
- */
-export const SETTLED_AFTER_MS = 100;
-
 /** Just the four fields of an identity, out of something that has more. */
 export function identityOf(process: ProcessIdentity): ProcessIdentity {
   const { bootId, pidNamespace, pid, startTime } = process;

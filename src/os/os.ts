@@ -115,6 +115,8 @@ export interface Self {
 /** What the kernel tells and does about processes. */
 export interface Kernel {
   readonly self: Self;
+  /** Milliseconds after which whoever was born before cannot share its start time with anybody born later. */
+  readonly settlesIn: number;
   /** The start time that a process born now would have. */
   startTimeNow(): number;
   /** The pid given out last: unchanged, nothing was born meanwhile. Undefined where nobody tells. */
@@ -212,6 +214,8 @@ export type OsProcessEvent =
       readonly streams: Streams;
     }
   | { readonly type: 'os.spawnFailed'; readonly failure: SpawnFailure }
+  /** It lives, and has its pid and its start time to itself: nobody else had, or ever will have, the two. */
+  | { readonly type: 'os.settled' }
   /** The process itself is dead and reaped. `treeEmpty` is false while others are left in its group, or looked for. */
   | {
       readonly type: 'os.exited';

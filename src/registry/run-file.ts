@@ -23,8 +23,8 @@ export interface ActiveRecord extends Omit<ReservedRecord, 'state'> {
   /** The worker's state when last written. */
   readonly lifecycle: 'spawning' | 'running' | 'stopping';
   /**
-   * It was alive ten clock ticks after its start: then no other process ever had this pid and this start time, and the two
-   * prove its identity without its mark.
+   * It was seen alive when no more process could be born with its start time: no other process ever had this pid and
+   * this start time, and the two prove its identity without its mark.
    */
   readonly settled: boolean;
 }

@@ -45,8 +45,8 @@ export function arm(simulation: Simulation, coverage: Coverage, { crash }: Gener
   return machine.watch(onlooker);
 }
 
-/** Milliseconds in which a host has written what it last heard. */
-const LONG_ENOUGH_TO_BE_WRITTEN_MS = 100;
+/** Milliseconds in which a host has written what it last heard; the second, in which it takes its workers for settled. */
+const LONG_ENOUGH_TO_BE_WRITTEN_MS = [100, 400] as const;
 /** At most so many at a time: pids are few. */
 const MOST_IMPOSTORS = 6;
 /** How often an impostor is another run's, and how often host and forker die as one comes in a worker's own tick. */
@@ -84,7 +84,7 @@ export function letImpostorsIn(simulation: Simulation, coverage: Coverage): () =
       if (!deadly || !prng.chance(CHANCES.deadly)) return;
       // The worst moment to hang: what has died is recorded as alive, and nobody tells.
       if (host.forker !== undefined) machine.stop(host.forker);
-      machine.timeline.add(LONG_ENOUGH_TO_BE_WRITTEN_MS, () => {
+      machine.timeline.add(prng.pick(LONG_ENOUGH_TO_BE_WRITTEN_MS), () => {
         if (!deadly) return;
         coverage.saw('host and forker killed together');
         host.killForker();

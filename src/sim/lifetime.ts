@@ -38,8 +38,8 @@ export interface World {
 }
 
 export async function live(plan: LifetimePlan, world?: World): Promise<LifetimeReport> {
-  const { seed, pidMax } = plan;
-  const simulation = new Simulation({ seed, pidMax, programs: world?.programs ?? CAST });
+  const { seed, pidMax, tick } = plan;
+  const simulation = new Simulation({ seed, pidMax, tick, programs: world?.programs ?? CAST });
   const coverage = new Coverage();
   coverage.watch(simulation.machine);
   try {

@@ -105,6 +105,8 @@ export interface GenerationPlan {
 export interface LifetimePlan {
   readonly seed: number;
   readonly pidMax: number;
+  /** The unit of start times, in milliseconds. */
+  readonly tick: number;
   /** Whose hosts they are. */
   readonly userId: number;
   readonly generations: readonly GenerationPlan[];
@@ -120,7 +122,13 @@ export function planFrom(seed: number, prng: Prng): LifetimePlan {
   const deeds = someOf(DEEDS, prng);
   const commands = someOf(COMMANDS, prng);
   const generations = Array.from({ length: prng.between(1, 3) }, () => generation(prng, commands, deeds));
-  return { seed, pidMax: prng.pick([32, 40, 64]), userId: prng.pick([0, 1_000]), generations };
+  return {
+    seed,
+    pidMax: prng.pick([32, 40, 64]),
+    tick: prng.pick([10, 10, 50, 1_000]),
+    userId: prng.pick([0, 1_000]),
+    generations,
+  };
 }
 
 function generation(prng: Prng, commands: readonly string[], deeds: readonly Deed[]): GenerationPlan {

@@ -18,6 +18,8 @@ export interface SimulationOptions {
   readonly seed?: number;
   /** The highest pid there is; default 64. */
   readonly pidMax?: number;
+  /** The unit of start times in milliseconds: what is born within one cannot be told apart. Default 10, as on Linux. */
+  readonly tick?: number;
   /** What can be started, by command. */
   readonly programs?: Readonly<Record<string, Program>>;
 }
@@ -45,8 +47,8 @@ export class Simulation {
   readonly #programs: Map<string, Program>;
   readonly #installed: Installed;
 
-  constructor({ seed = 1, pidMax = 64, programs = {} }: SimulationOptions = {}) {
-    this.machine = new SimMachine({ seed, pidMax });
+  constructor({ seed = 1, programs = {}, ...rest }: SimulationOptions = {}) {
+    this.machine = new SimMachine({ seed, ...rest });
     this.trace = createTrace(this.machine);
     this.oracle = new Oracle(this.machine, STATE_DIRECTORY);
     this.#programs = new Map(Object.entries(programs));

@@ -35,6 +35,9 @@ export function runProbe(
         registry.activate(record.workerId, event.identity);
         if (cancelled) process?.signal('SIGKILL');
         break;
+      case 'os.settled':
+        registry.update(record.workerId, { settled: true });
+        break;
       case 'os.exited':
         if (event.code === 0) tellSuccess(true);
         if (event.treeEmpty) tellOver();

@@ -1,8 +1,7 @@
 /** The effects behind a worker's machine: its record, its process, its streams. Lives as long as one incarnation. */
 import { fromCallback } from 'xstate';
 import { messageOf, SpawnError, type SpawnFailure } from '../errors.ts';
-import { SETTLED_AFTER_MS } from '../os/identity.ts';
-import type { ByteSink, ByteSource, OsProcess, OsProcessEvent, SpawnRequest, Timer } from '../os/os.ts';
+import type { ByteSink, ByteSource, OsProcess, OsProcessEvent, SpawnRequest } from '../os/os.ts';
 import { runProbe } from './probe.ts';
 import { type Probe, watchReadiness } from './readiness.ts';
 import type { StopStage } from './stop-plan.ts';
@@ -12,8 +11,6 @@ import type { WorkerRuntime } from './worker-runtime.ts';
 
 /** How long the last output is waited for when somebody else, a grandchild perhaps, holds the stream open. */
 const OUTPUT_GRACE_MS = 100;
-/** A blocked event loop fires timers before it reads what came meanwhile: its exit, perhaps. That is let in first. */
-const READING_MS = 10;
 
 export const workerProcess = (runtime: WorkerRuntime) =>
   fromCallback<ProcessCommand, WorkerInput>(({ input, sendBack, receive }) => {
@@ -34,7 +31,6 @@ class WorkerProcess {
   #notified = false;
   #onNotify: () => void = () => {};
   #stopWatching: () => void = () => {};
-  #settledTimer: Timer | undefined;
   #probes = 0;
   /** Its last readiness command has left nothing; those before it had left nothing when the next was run. */
   #probeOver: Promise<void> = Promise.resolve();
@@ -94,29 +90,26 @@ class WorkerProcess {
       case 'os.spawnFailed':
         this.#fail(event.failure);
         break;
+      case 'os.settled':
+        this.#runtime.registry.update(this.#input.workerId, { settled: true });
+        break;
       case 'os.exited':
-        this.#dead();
+        this.#stopWatching();
         this.#tell({ ...event, type: 'process.exited' });
         break;
       case 'os.treeEmpty':
         this.#tell({ type: 'process.treeEmpty' });
         break;
       case 'os.forkerLost':
-        this.#dead();
+        this.#stopWatching();
         this.#tell({ type: 'process.forkerLost' });
     }
   }
 
   #spawned({ identity, streams }: Extract<OsProcessEvent, { type: 'os.spawned' }>): void {
     const { path, workerId } = this.#input;
-    const { registry, os } = this.#runtime;
+    const { registry } = this.#runtime;
     registry.activate(workerId, identity);
-    this.#settledTimer = os.clock.setTimeout(() => {
-      this.#settledTimer = os.clock.setTimeout(
-        () => registry.update(workerId, { settled: true }),
-        READING_MS,
-      );
-    }, SETTLED_AFTER_MS);
     this.#stdin = streams.stdin;
     this.#runtime.adopt(path, { workerId, output: this.#output, stdin: streams.stdin, pid: identity.pid });
     this.#output.read('stdout', streams.stdout);
@@ -171,11 +164,6 @@ class WorkerProcess {
     this.#process?.signal(signal);
   }
 
-  #dead(): void {
-    this.#stopWatching();
-    if (this.#settledTimer !== undefined) this.#runtime.os.clock.clearTimeout(this.#settledTimer);
-  }
-
   /** What was written before the death is in the streams already: it is waited for, but not for a stranger's sake. */
   #finish(): void {
     const { clock } = this.#runtime.os;
@@ -202,7 +190,7 @@ class WorkerProcess {
   }
 
   #over(): void {
-    this.#dead();
+    this.#stopWatching();
     this.#runtime.registry.release(this.#input.workerId);
   }
 }

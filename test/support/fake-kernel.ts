@@ -10,6 +10,7 @@ export interface Sent {
 
 export class FakeKernel implements Kernel {
   readonly self: Self = SELF;
+  readonly settlesIn = 100;
   readonly table = new Map<number, Sighting>();
   readonly sent: Sent[] = [];
   /** How often all processes were listed. */

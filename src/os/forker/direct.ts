@@ -1,6 +1,7 @@
 /** Spawning without a forker: the host forks. For one-shot scripts; a host killed outright leaves work for a sweep. */
 import type { ClearingTools } from '../clearing.ts';
 import type { OsProcess, OsProcessEvent, Spawner, SpawnerOptions, SpawnRequest, Streams } from '../os.ts';
+import { whenSettled } from '../settle.ts';
 import { Children, type ForkedChild } from './children.ts';
 import { environmentOf } from './fork-order.ts';
 import type { ChildReport, ForkOrder } from './messages.ts';
@@ -12,6 +13,7 @@ interface Birth {
   readonly listener: (event: OsProcessEvent) => void;
   readonly child: Promise<DirectChild | undefined>;
   alive: boolean;
+  stopSettling: () => void;
   /** Its tree is empty when that was said after the signal. */
   signalled: boolean;
 }
@@ -24,12 +26,14 @@ export interface DirectSpawnerOptions extends SpawnerOptions {
 }
 
 export class DirectSpawner implements Spawner {
+  readonly #tools: ClearingTools;
   readonly #children: Children;
   readonly #forkWith: DirectSpawnerOptions['fork'];
   readonly #births = new Map<number, Birth>();
   #lastId = 0;
 
   constructor(options: DirectSpawnerOptions) {
+    this.#tools = options.tools;
     this.#forkWith = options.fork;
     this.#children = new Children({
       ...options,
@@ -42,7 +46,7 @@ export class DirectSpawner implements Spawner {
     this.#lastId += 1;
     const id = this.#lastId;
     const child = Promise.resolve().then(() => this.#fork(id, request));
-    const birth: Birth = { listener, child, alive: false, signalled: false };
+    const birth: Birth = { listener, child, alive: false, signalled: false, stopSettling: () => {} };
     this.#births.set(id, birth);
     return {
       signal: (signal) => {
@@ -73,6 +77,10 @@ export class DirectSpawner implements Spawner {
       const streams = (await birth.child)!.streams();
       birth.alive = true;
       birth.listener({ type: 'os.spawned', identity: report.identity, streams });
+      const { kernel } = this.#tools;
+      birth.stopSettling = whenSettled(this.#tools, report.identity, kernel.self.identity.pid, () =>
+        birth.listener({ type: 'os.settled' }),
+      );
       return;
     }
     await birth.child; // an exit is not told before the birth
@@ -80,6 +88,7 @@ export class DirectSpawner implements Spawner {
       this.#births.delete(report.id);
       birth.listener({ type: 'os.spawnFailed', failure: report.failure });
     } else if (report.is === 'exited') {
+      birth.stopSettling();
       const { code, signal } = report;
       const treeEmpty = report.treeEmpty && (report.asked || !birth.signalled);
       if (treeEmpty) this.#births.delete(report.id);

@@ -1,9 +1,10 @@
 /** The host's side of the forker: starts it, has it fork, and when it is lost clears up and starts another. */
 import { ForkerError, messageOf, type SpawnFailure } from '../../errors.ts';
 import { type ClearingTools, clear } from '../clearing.ts';
-import { identityOf, type ProcessIdentity, SETTLED_AFTER_MS, sameProcess } from '../identity.ts';
+import { identityOf, type ProcessIdentity, sameProcess } from '../identity.ts';
 import type { OsProcess, OsProcessEvent, Signal, Spawner, SpawnerOptions, SpawnRequest } from '../os.ts';
 import { pause } from '../pause.ts';
+import { Birth } from './birth.ts';
 import { orderOf, streamsOf } from './fork-order.ts';
 import { ForkerProcess, type LaunchForker } from './forker-process.ts';
 import type { ChildReport, ForkerCommand, ForkerReport } from './messages.ts';
@@ -17,19 +18,6 @@ const RETRY_AFTER_MS = 100;
 
 /** More than one forker can ever connect: its streams' numbers stay below the next one's. */
 const STREAMS_PER_FORKER = 10 ** 10;
-
-interface Birth {
-  readonly id: number;
-  readonly request: SpawnRequest;
-  readonly listener: (event: OsProcessEvent) => void;
-  /** `ordered` until the forker answers; only then is there, perhaps, a process. */
-  phase: 'waiting' | 'ordered' | 'alive' | 'exited';
-  identity: ProcessIdentity | undefined;
-  bornAt: number;
-  /** Its tree is empty when the forker has said so, after the signal. */
-  signalled: boolean;
-  ends: readonly HostEnd[];
-}
 
 export interface ForkerSpawnerOptions extends Omit<SpawnerOptions, 'fifoDirectory'> {
   readonly tools: ClearingTools;
@@ -48,6 +36,8 @@ export class ForkerSpawner implements Spawner {
   readonly #births = new Map<number, Birth>();
   readonly #streams: Supply;
   #forker: ForkerProcess | undefined;
+  /** Of the present one, or the last. */
+  #forkerPid = 0;
   #failedToStart = false;
   /** Settles when there is a forker again, or none can be had. */
   #ready: Promise<void> = Promise.resolve();
@@ -81,16 +71,7 @@ export class ForkerSpawner implements Spawner {
 
   spawn(request: SpawnRequest, listener: (event: OsProcessEvent) => void): OsProcess {
     this.#lastId += 1;
-    const birth: Birth = {
-      id: this.#lastId,
-      request,
-      listener,
-      phase: 'waiting',
-      identity: undefined,
-      bornAt: 0,
-      signalled: false,
-      ends: [],
-    };
+    const birth = new Birth(this.#lastId, request, listener);
     this.#births.set(birth.id, birth);
     this.#forker?.hold(true);
     if (this.#closing === undefined) void this.#order(birth);
@@ -193,6 +174,7 @@ export class ForkerSpawner implements Spawner {
         );
         this.#forker = forker;
         const identity = await forker.ready;
+        this.#forkerPid = identity.pid;
         forker.hold(this.#births.size > 0);
         this.#streams.refill();
         this.#options.onForker({ type: 'started', identity, ms: clock.monotonic() - begun });
@@ -214,23 +196,16 @@ export class ForkerSpawner implements Spawner {
   #heardOf(birth: Birth | undefined, report: ChildReport): void {
     if (birth === undefined) return;
     if (report.is === 'forked') {
-      birth.phase = 'alive';
-      birth.identity = report.identity;
-      birth.bornAt = this.#options.tools.clock.monotonic();
-      birth.listener({
-        type: 'os.spawned',
-        identity: report.identity,
-        streams: streamsOf(birth.request, birth.ends),
-      });
+      const streams = streamsOf(birth.request, birth.ends);
+      birth.forked(report.identity, streams, this.#options.tools, this.#forkerPid);
     } else if (report.is === 'fork-failed') {
       this.#failed(birth, report.failure);
     } else if (report.is === 'exited') {
       const { code, signal } = report;
       // Told before the forker knew that it was to be ended: what it left outside its group is being looked for.
       const treeEmpty = report.treeEmpty && (report.asked || !birth.signalled);
-      birth.phase = 'exited';
       if (treeEmpty) this.#forget(birth);
-      birth.listener({ type: 'os.exited', code, signal, treeEmpty });
+      birth.exited({ type: 'os.exited', code, signal, treeEmpty });
     } else {
       this.#forget(birth);
       birth.listener({ type: 'os.treeEmpty' });
@@ -238,9 +213,8 @@ export class ForkerSpawner implements Spawner {
   }
 
   #failed(birth: Birth, spawnFailure: SpawnFailure): void {
-    for (const end of birth.ends) end.destroy();
     this.#forget(birth);
-    birth.listener({ type: 'os.spawnFailed', failure: spawnFailure });
+    birth.failed(spawnFailure);
   }
 
   #forget(birth: Birth): void {
@@ -256,18 +230,15 @@ export class ForkerSpawner implements Spawner {
     this.#streams.clear();
     void this.#become(this.#recover(births));
     this.#options.onForker({ type: 'lost', identity, workers: births.length, cause });
-    for (const birth of births) if (birth.phase !== 'ordered') birth.listener({ type: 'os.forkerLost' });
+    for (const birth of births) birth.orphaned();
     await forker.gone;
   }
 
   async #recover(births: readonly Birth[]): Promise<void> {
     const { tools, runId, orphanGrace, onForker } = this.#options;
-    const now = tools.clock.monotonic();
-    // Old enough not to share its start time with whoever might have its pid by now; the younger go by their mark.
-    const known = births.flatMap(({ identity, phase, bornAt }) =>
-      identity !== undefined && phase === 'alive' && now - bornAt > SETTLED_AFTER_MS
-        ? [{ ...identity, session: identity.pid }]
-        : [],
+    // Whoever is too young might share its start time with whoever has its pid by now: it goes by its mark.
+    const known = births.flatMap(({ identity, phase, settled }) =>
+      identity !== undefined && phase === 'alive' && settled ? [{ ...identity, session: identity.pid }] : [],
     );
     const claim = { runId, workerId: undefined, known };
     const cleared = clear(tools, { claim, emptyLooks: 2 }, orphanGrace);

@@ -21,6 +21,8 @@ const CENSUS_SLICE_MS = 4;
 
 /** The unit of start times in /proc: USER_HZ, 100 on every architecture that Node runs on. */
 const TICKS_PER_SECOND = 100;
+/** Ten ticks: most workers that are to die at once have done so by then, and are not looked at. */
+const SETTLES_IN_MS = 100;
 
 /**
  * What to add to the uptime that we are shown, to be on the clock of start times, all in ticks. Nothing, as a rule. In
@@ -62,6 +64,7 @@ export function linuxKernel(): Kernel {
       machine: hostname(),
       cookies: readCookies((name) => process.env[name]),
     },
+    settlesIn: SETTLES_IN_MS,
     startTimeNow: () => uptimeInTicks() + lag,
     lastPid: readLastPid,
     async startTimeOf(pid) {

@@ -1,17 +1,15 @@
 /** What `ps` and kill(2) say about processes: slower and coarser than /proc, for macOS and other Unixes. */
 import { type ExecFileSyncOptionsWithStringEncoding, execFileSync } from 'node:child_process';
 import { hostname } from 'node:os';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import treeKill from 'tree-kill';
 import { readCookies } from '../cookie.ts';
-import {
-  COMMAND_LINE_KEPT,
-  type Kernel,
-  type ProcessFacts,
-  type Sighting,
-  type SignalOutcome,
-} from '../os.ts';
+import { COMMAND_LINE_KEPT, type Kernel, type ProcessFacts, type SignalOutcome } from '../os.ts';
 import { groupExists, sendSignal } from '../posix-signal.ts';
 import { cookiesBehind, PS_COLUMNS, type PsRow, parsePidAndText, parsePsRow, runPs } from './ps.ts';
+
+/** Start times are seconds, and the clock that they are told by may be set back a little. */
+const SETTLES_IN_MS = 3_000;
 
 export function portableKernel(): Kernel {
   const bootId = readBootSession();
@@ -46,7 +44,7 @@ export function portableKernel(): Kernel {
     });
   }
 
-  const inspect = async (pid: number) => (await look(['-p', String(pid)]))[0];
+  const inspect = sharing(look);
 
   return {
     self: {
@@ -55,14 +53,32 @@ export function portableKernel(): Kernel {
       machine: hostname(),
       cookies: readCookies((name) => process.env[name]),
     },
+    settlesIn: SETTLES_IN_MS,
     startTimeNow: () => Math.floor(Date.now() / 1_000),
     lastPid: () => undefined,
     startTimeOf: async (pid) => (await inspect(pid))?.startTime,
-    sight: inspect as (pid: number) => Promise<Sighting | undefined>,
+    sight: inspect,
     inspect,
     census: () => look(['-A']),
     signal: (pid, signal) => (signal === 'SIGKILL' && pid > 1 ? killTree(pid) : sendSignal(pid, signal)),
     groupExists,
+  };
+}
+
+/** Who ask in one turn share one ps: it takes some 10 ms, and workers that are started together settle together. */
+function sharing(look: (which: readonly string[]) => Promise<readonly ProcessFacts[]>) {
+  let next: { readonly pids: Set<number>; readonly answer: Promise<readonly ProcessFacts[]> } | undefined;
+  return async (pid: number): Promise<ProcessFacts | undefined> => {
+    if (next === undefined) {
+      const pids = new Set<number>();
+      const answer = nextTurn().then(() => {
+        next = undefined;
+        return look(['-p', [...pids].join(',')]);
+      });
+      next = { pids, answer };
+    }
+    next.pids.add(pid);
+    return (await next.answer).find((found) => found.pid === pid);
   };
 }
 

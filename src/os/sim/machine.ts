@@ -1,6 +1,7 @@
 /** A simulated computer: a table of processes, time, a disk and sockets. Several hosts, and strangers, live on it. */
 import type { Signal, SignalOutcome } from '../os.ts';
 import { Disk } from './disk.ts';
+import { PidTable } from './pid-table.ts';
 import { Prng } from './prng.ts';
 import { type Birth, type Handler, SimProcess } from './process.ts';
 import { systemError } from './system-error.ts';
@@ -11,6 +12,11 @@ export interface MachineOptions {
   readonly seed: number;
   /** The highest pid there is; default 64. As small as this, pids are used again all the time. */
   readonly pidMax?: number;
+  /**
+   * Start times are counted in these, in milliseconds: what is born in one of them cannot be told apart. Default 10, as
+   * on Linux; `ps` counts in seconds.
+   */
+  readonly tick?: number;
 }
 
 /** Told of what truly happens: for an onlooker who knows everything, and changes nothing. */
@@ -24,10 +30,7 @@ export interface Onlooker {
   onBoundary?(process: SimProcess, what: string): void;
 }
 
-/** Start times are counted in these, in milliseconds: what is born in one of them cannot be told apart. */
-export const TICK_MS = 10;
-/** The first pid after pid 1. */
-const FIRST_PID = 2;
+const DEFAULT_TICK_MS = 10;
 const DEFAULT_PID_MAX = 64;
 const PID_NAMESPACE = 'pid:[4026531836]';
 /** Signals whose default is to do nothing. */
@@ -55,9 +58,8 @@ export class SimMachine {
   #bootId = 'boot-1';
   #boots = 1;
   #bootedAt = 0;
-  readonly #pidMax: number;
-  readonly #table = new Map<number, SimProcess>();
-  #lastPid = FIRST_PID - 1;
+  readonly #table: PidTable;
+  readonly tick: number;
   #lastUid = 0;
   /** What is answered to the next forks instead of a process. */
   readonly forkFailures: string[] = [];
@@ -66,9 +68,10 @@ export class SimMachine {
   /** How late, at most, a signal, a death or an answer is told, in milliseconds. */
   latency = 2;
 
-  constructor({ seed, pidMax = DEFAULT_PID_MAX }: MachineOptions) {
+  constructor({ seed, pidMax = DEFAULT_PID_MAX, tick = DEFAULT_TICK_MS }: MachineOptions) {
+    this.tick = tick;
     this.prng = new Prng(seed);
-    this.#pidMax = pidMax;
+    this.#table = new PidTable(pidMax);
     this.#startInit();
   }
 
@@ -83,21 +86,21 @@ export class SimMachine {
   }
 
   get init(): SimProcess {
-    return this.#table.get(1)!;
+    return this.#table.find(1)!;
   }
 
   /** Every process, zombies too, by pid. */
   processes(): readonly SimProcess[] {
-    return [...this.#table.values()].sort((a, b) => a.pid - b.pid);
+    return this.#table.all();
   }
 
   find(pid: number): SimProcess | undefined {
-    return this.#table.get(pid);
+    return this.#table.find(pid);
   }
 
   /** The start time of what is born now. */
   ticks(): number {
-    return Math.floor((this.timeline.now - this.#bootedAt) / TICK_MS) + 1;
+    return Math.floor((this.timeline.now - this.#bootedAt) / this.tick) + 1;
   }
 
   /** How many processes there have ever been. */
@@ -131,7 +134,7 @@ export class SimMachine {
   fork(parent: SimProcess, birth: Partial<Birth>): SimProcess {
     const failure = this.forkFailures.shift();
     if (failure !== undefined) throw systemError(failure, 'fork');
-    const pid = this.#nextPid();
+    const pid = this.#table.next();
     this.#lastUid += 1;
     const child = new SimProcess(this.#lastUid, pid, this.ticks(), parent, {
       environment: parent.environment,
@@ -144,25 +147,14 @@ export class SimMachine {
     });
     child.wiped = parent.wiped;
     parent.children.add(child);
-    this.#table.set(pid, child);
+    this.#table.add(child);
     for (const onlooker of this.onlookers) onlooker.onFork?.(child);
     return child;
   }
 
   /** As writing to /proc/sys/kernel/ns_last_pid: the next process gets the first free pid from here on. */
   nextPidIs(pid: number): void {
-    this.#lastPid = pid - 1;
-  }
-
-  /** The next pid in turn that is free: neither a process nor a group nor a session is called so. */
-  #nextPid(): number {
-    const taken = new Set<number>();
-    for (const { pid, group, session } of this.#table.values()) taken.add(pid).add(group).add(session);
-    for (let tries = 0; tries < this.#pidMax; tries += 1) {
-      this.#lastPid = this.#lastPid >= this.#pidMax ? FIRST_PID : this.#lastPid + 1;
-      if (!taken.has(this.#lastPid)) return this.#lastPid;
-    }
-    throw systemError('EAGAIN', 'fork');
+    this.#table.nextIs(pid);
   }
 
   exit(process: SimProcess, code: number | null, signal: Signal | null = null): void {
@@ -212,14 +204,14 @@ export class SimMachine {
   #reap(parent: SimProcess, zombie: SimProcess): void {
     zombie.state = 'reaped';
     parent.children.delete(zombie);
-    if (this.#table.get(zombie.pid) === zombie) this.#table.delete(zombie.pid);
+    this.#table.remove(zombie);
     for (const onlooker of this.onlookers) onlooker.onReap?.(zombie);
   }
 
   /** kill(2): a negative pid is a group. Delivery comes later, and in any order. */
   kill(sender: SimProcess, pid: number, signal: Signal): SignalOutcome {
     const addressed =
-      pid < 0 ? this.group(-pid) : [this.#table.get(pid)].filter((found) => found !== undefined);
+      pid < 0 ? this.group(-pid) : [this.#table.find(pid)].filter((found) => found !== undefined);
     if (addressed.length === 0) return 'gone';
     const allowed = addressed.filter(({ userId }) => sender.userId === 0 || sender.userId === userId);
     if (allowed.length === 0) return 'denied';
@@ -235,7 +227,7 @@ export class SimMachine {
 
   /** Zombies are members too. */
   group(group: number): readonly SimProcess[] {
-    return this.processes().filter((process) => process.group === group);
+    return this.#table.group(group);
   }
 
   /** At once, as to one who has it coming from what it does itself. */
@@ -279,13 +271,12 @@ export class SimMachine {
 
   /** The power goes: every process is gone, nobody is told, and the disk keeps what was on it. */
   reboot(): void {
-    for (const process of this.#table.values()) process.state = 'reaped';
+    for (const process of this.#table.all()) process.state = 'reaped';
     this.#table.clear();
     this.listeners.clear();
     this.#boots += 1;
     this.#bootId = `boot-${this.#boots}`;
     this.#bootedAt = this.timeline.now;
-    this.#lastPid = FIRST_PID - 1;
     this.#startInit();
   }
 
@@ -301,6 +292,6 @@ export class SimMachine {
     });
     init.onChildren = () => {};
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) this.handle(init, signal, 'ignore');
-    this.#table.set(1, init);
+    this.#table.add(init);
   }
 }

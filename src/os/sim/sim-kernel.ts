@@ -21,6 +21,7 @@ export function simKernel(machine: SimMachine, self: SimProcess): Kernel {
       machine: machine.hostname,
       cookies: readCookies((name) => self.environment[name]),
     },
+    settlesIn: 2 * machine.tick,
     startTimeNow: () => machine.ticks(),
     lastPid: () => machine.births, // pids are so few here that they would come round
     async startTimeOf(pid) {

@@ -122,6 +122,7 @@ function inWords(event: OsProcessEvent, asked: boolean): readonly string[] {
   }
   if (event.type === 'os.treeEmpty') return ['tree empty'];
   if (event.type === 'os.forkerLost') return ['forker lost'];
+  if (event.type === 'os.settled') return []; // it comes when the time has come, whatever else happens
   const { code, signal, treeEmpty } = event;
   const exited = signal === null ? `exited with ${code}` : `exited by ${signal satisfies Signal}`;
   if (!asked) return [`${exited}, ${treeEmpty ? 'tree empty' : 'others left'}`];
