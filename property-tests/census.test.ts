@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { Census, type Claim } from '../src/os/census.ts';
 import type { Sighting } from '../src/os/os.ts';
 import { BOOT, SELF, sighting } from '../test/support/sightings.ts';
+import { SEED } from './seed.ts';
 
-const SEED = 20_260_101;
 const RUNS = 2_000;
 
 /** Few pids, few names: collisions are what we are after. Pid 500 is the test itself. */

@@ -4,8 +4,7 @@ import { expect, test } from 'vitest';
 import { type Cookie, cookieVariables, readCookies } from '../src/os/cookie.ts';
 import { parseCookies } from '../src/os/linux/proc.ts';
 import { cookiesBehind } from '../src/os/portable/ps.ts';
-
-const SEED = 20_260_102;
+import { SEED } from './seed.ts';
 
 const runId = fc.stringMatching(/^[0-9]{4,16}_[a-z0-9]{1,12}$/);
 const workerId = fc.stringMatching(/^[a-zA-Z0-9_.?#-]+(\/[a-zA-Z0-9_.?#-]+)*$/);

@@ -2,8 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { addRestart } from '../src/supervisor/intensity.ts';
-
-const SEED = 20_260_105;
+import { SEED } from './seed.ts';
 
 /** How many of all restarts lie not longer than `period` before `now`. */
 const within = (all: readonly number[], now: number, period: number): number =>

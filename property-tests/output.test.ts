@@ -2,8 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LineSplitter, LONGEST_LINE, Tail } from '../src/worker/output.ts';
-
-const SEED = 20_260_104;
+import { SEED } from './seed.ts';
 
 /** Characters of one to four bytes, and all that ends a line. */
 const text = (maxLength: number) =>

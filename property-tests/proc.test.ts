@@ -3,8 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseStat } from '../src/os/linux/proc.ts';
 import { parsePsRow } from '../src/os/portable/ps.ts';
-
-const SEED = 20_260_103;
+import { SEED } from './seed.ts';
 
 const number = fc.nat({ max: 2 ** 31 - 1 });
 /** What prctl(PR_SET_NAME) takes, above all what could be mistaken for the end of the field. */

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseRunFile, type RunFile } from '../src/registry/run-file.ts';
 import { activeRecord, reservedRecord, runFile } from '../test/support/runs.ts';
+import { SEED } from './seed.ts';
 
-const SEED = 20_260_402;
 const RUN = '1700000000000000_abc';
 const identity = { bootId: 'boot', pidNamespace: 'pid:[1]', pid: 77, startTime: 5_000 };
 const whole = runFile(RUN, [activeRecord('api:1', identity, true), reservedRecord('db:2')]);

@@ -6,8 +6,8 @@ import { campaign } from '../src/sim/campaign.ts';
 import { live } from '../src/sim/lifetime.ts';
 import { COMMANDS, DEEDS, type GenerationPlan, type LifetimePlan, planFrom } from '../src/sim/plan.ts';
 import { KEPT_EXAMPLES } from './kept-examples.ts';
+import { SEED } from './seed.ts';
 
-const SEED = 20_261_121;
 const broken = async (plan: LifetimePlan) => (await live(plan)).violations;
 
 test('lifetimes that follow from their seeds break no invariant', { timeout: 120_000 }, async () => {

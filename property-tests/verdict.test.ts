@@ -4,8 +4,7 @@ import { expect, test } from 'vitest';
 import type { ProcessFacts, Self } from '../src/os/os.ts';
 import type { ActiveRecord } from '../src/registry/run-file.ts';
 import { hostVerdict, orphanVerdict } from '../src/registry/verdict.ts';
-
-const SEED = 20_260_401;
+import { SEED } from './seed.ts';
 
 /** Few values each, and one of them likelier, so that all is equal often enough, and never for long. */
 const usually = <T>(usual: T, other: T) => fc.constantFrom(usual, usual, usual, usual, other);

@@ -13,8 +13,8 @@ import {
   startWorker,
   treeEmpty,
 } from '../test/support/worker-actor.ts';
+import { SEED } from './seed.ts';
 
-const SEED = 20_260_106;
 const ORDER = ['spawning', 'running', 'stopping', 'exited'] as const;
 const error = new SpawnError('x', { phase: 'exec', code: 'ENOENT', errno: -2, message: 'not there' });
 

@@ -171,6 +171,16 @@ describe('manners', () => {
     expect(silent).toEqual([]);
   });
 
+  test('every property has the one seed, which is printed when it fails', () => {
+    const unseeded = code.filter((file) => {
+      const text = read(file);
+      const properties = text.match(/\bfc\s*\.(assert|check)\(/g)?.length ?? 0;
+      const seeded = text.match(/\{ seed: SEED\b/g)?.length ?? 0;
+      return properties > 0 && !(properties <= seeded && text.includes("import { SEED } from './seed.ts'"));
+    });
+    expect(unseeded).toEqual([]);
+  });
+
   test('nothing is left to be done, and no test is skipped or singled out unheard', () => {
     const marks = /\b(TODO|FIXME|XXX)\b|\b(test|it|describe)\.(only|todo)\b/;
     expect(code.filter((file) => file !== 'test/tidy.test.ts' && marks.test(read(file)))).toEqual([]);

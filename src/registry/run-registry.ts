@@ -77,6 +77,7 @@ export class RunRegistry {
 
   /** The file on disk answers for this birth when it resolves; rejects when it could not be written. */
   async reserve(record: Omit<ReservedRecord, 'state'>): Promise<void> {
+    if (this.#sealed) throw new RegistryError(this.path, 'the run is over: nothing is born in it any more');
     const { data } = this.#db;
     data.workers[record.workerId] = { ...record, state: 'reserved' };
     this.#births += 1;

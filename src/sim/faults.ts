@@ -49,8 +49,11 @@ export function arm(simulation: Simulation, coverage: Coverage, { crash }: Gener
 const LONG_ENOUGH_TO_BE_WRITTEN_MS = [100, 400] as const;
 /** At most so many at a time: pids are few. */
 const MOST_IMPOSTORS = 6;
-/** How often an impostor is another run's, and how often host and forker die as one comes in a worker's own tick. */
-const CHANCES = { anotherRuns: 0.3, deadly: 0.3 };
+/**
+ * How often an impostor is another run's; how often host and forker die as one comes in a worker's own tick; and how
+ * often a worker dies as it was just looked at, so that somebody else is what was seen.
+ */
+const CHANCES = { anotherRuns: 0.3, deadly: 0.3, diesAsSeen: 0.01 };
 
 /**
  * Whoever is reaped has its pid taken at once: by a stranger, or by what another run's worker has just started. Returns
@@ -72,6 +75,10 @@ export function letImpostorsIn(simulation: Simulation, coverage: Coverage): () =
     return parent.fork(lives, { newSession: true, commandLine: dead.commandLine });
   };
   machine.watch({
+    onLook: (observer, seen) => {
+      if (!deadly || !seen.isWorkers || !seen.alive || seen === observer) return;
+      if (prng.chance(CHANCES.diesAsSeen)) machine.send(seen, 'SIGKILL');
+    },
     onDeath: (dead) => living.delete(dead),
     onReap: (dead) => {
       if (dead.origin === undefined || living.size >= MOST_IMPOSTORS) return;

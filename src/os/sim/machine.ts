@@ -1,6 +1,7 @@
 /** A simulated computer: a table of processes, time, a disk and sockets. Several hosts, and strangers, live on it. */
 import type { Signal, SignalOutcome } from '../os.ts';
 import { Disk } from './disk.ts';
+import type { Onlooker } from './onlooker.ts';
 import { PidTable } from './pid-table.ts';
 import { Prng } from './prng.ts';
 import { type Birth, type Handler, SimProcess } from './process.ts';
@@ -19,18 +20,10 @@ export interface MachineOptions {
   readonly tick?: number;
 }
 
-/** Told of what truly happens: for an onlooker who knows everything, and changes nothing. */
-export interface Onlooker {
-  onFork?(child: SimProcess): void;
-  onDeath?(dead: SimProcess): void;
-  /** Its pid is free now. */
-  onReap?(dead: SimProcess): void;
-  onSignal?(sender: SimProcess, targets: readonly SimProcess[], signal: Signal): void;
-  /** Just before `process` does something that others can see, such as a write or a signal; and just after. */
-  onBoundary?(process: SimProcess, what: string): void;
-}
-
 const DEFAULT_TICK_MS = 10;
+/** How often a process with several threads takes long to die, and how long. */
+const SLOW_DEATHS = 0.2;
+const SLOW_DEATH_MS = [10, 150] as const;
 const DEFAULT_PID_MAX = 64;
 const PID_NAMESPACE = 'pid:[4026531836]';
 /** Signals whose default is to do nothing. */
@@ -169,8 +162,13 @@ export class SimMachine {
     for (const child of process.children) this.#giveToInit(child);
     process.children.clear();
     for (const onlooker of this.onlookers) onlooker.onDeath?.(process);
-    if (process.threaded) this.timeline.add(this.moment(), () => this.#endLastThread(process));
+    if (process.threaded) this.timeline.add(this.#timeToDie(), () => this.#endLastThread(process));
     else this.#endLastThread(process);
+  }
+
+  /** Milliseconds from the end of its first thread to that of its last. */
+  #timeToDie(): number {
+    return this.prng.chance(SLOW_DEATHS) ? this.prng.between(...SLOW_DEATH_MS) : this.moment();
   }
 
   #endLastThread(process: SimProcess): void {

@@ -74,6 +74,7 @@ function eyesOf(machine: SimMachine, self: SimProcess) {
   function sight(pid: number): Sighting | undefined {
     const process = machine.find(pid);
     if (process === undefined) return undefined;
+    for (const onlooker of machine.onlookers) onlooker.onLook?.(self, process);
     return {
       ...identityOf(process),
       parent: process.parent?.pid ?? 0,
