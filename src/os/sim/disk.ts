@@ -1,10 +1,18 @@
 /** A disk that several hosts share: files under names, and all that goes wrong with them. */
+import type { Prng } from './prng.ts';
 import { systemError } from './system-error.ts';
 
 export type DiskFault = 'ENOSPC' | 'EIO' | 'EROFS' | 'EACCES';
 
+/** So many of the last changes may not have reached the platter: nobody syncs. */
+const UNSYNCED = 20;
+/** How often, at a power cut, a file has its name already and its text not yet. */
+const EMPTIED = 0.3;
+
 export class Disk {
   readonly #files = new Map<string, string>();
+  /** What was under a name before each of the last changes, oldest first. */
+  readonly #unsynced: { readonly path: string; readonly was: string | undefined }[] = [];
   /** Every change fails with this, until it is undefined again. */
   fault: DiskFault | undefined;
   /** Asked before something is removed: what an onlooker wants to know. */
@@ -22,7 +30,7 @@ export class Disk {
 
   write(path: string, text: string): void {
     this.#complain(path);
-    this.#files.set(path, text);
+    this.#change(path, text);
   }
 
   /** As much of a file as was written when its writer died. */
@@ -34,8 +42,8 @@ export class Disk {
     this.#complain(from);
     const text = this.#files.get(from);
     if (text === undefined) throw systemError('ENOENT', from);
-    this.#files.delete(from);
-    this.#files.set(to, text);
+    this.#change(to, text);
+    this.#change(from, undefined);
   }
 
   /** A directory goes with all that is in it. */
@@ -45,7 +53,7 @@ export class Disk {
     if (this.fault !== 'ENOSPC') this.#complain(path); // to remove takes no room
     for (const name of doomed) {
       this.onRemove(name);
-      this.#files.delete(name);
+      this.#change(name, undefined);
     }
   }
 
@@ -62,6 +70,29 @@ export class Disk {
   /** Every path there is, sorted. */
   paths(): readonly string[] {
     return [...this.#files.keys()].sort();
+  }
+
+  /** The power goes: the last changes may be lost, writes, renames and removals alike, and a file may be left empty. */
+  cutPower(prng: Prng): void {
+    const changed = [...new Set(this.#unsynced.map(({ path }) => path))];
+    for (let lost = prng.below(this.#unsynced.length + 1); lost > 0; lost -= 1) {
+      const { path, was } = this.#unsynced.pop()!;
+      this.#put(path, was);
+    }
+    const left = changed.filter((path) => this.#files.has(path));
+    if (left.length > 0 && prng.chance(EMPTIED)) this.#files.set(prng.pick(left), '');
+    this.#unsynced.length = 0;
+  }
+
+  #change(path: string, text: string | undefined): void {
+    this.#unsynced.push({ path, was: this.#files.get(path) });
+    if (this.#unsynced.length > UNSYNCED) this.#unsynced.shift();
+    this.#put(path, text);
+  }
+
+  #put(path: string, text: string | undefined): void {
+    if (text === undefined) this.#files.delete(path);
+    else this.#files.set(path, text);
   }
 
   #below(path: string): readonly string[] {

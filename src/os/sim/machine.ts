@@ -267,8 +267,9 @@ export class SimMachine {
     process.handlers.set(signal, handler);
   }
 
-  /** The power goes: every process is gone, nobody is told, and the disk keeps what was on it. */
+  /** The power goes: every process is gone, nobody is told, and the disk keeps what had reached it. */
   reboot(): void {
+    this.disk.cutPower(this.prng);
     for (const process of this.#table.all()) process.state = 'reaped';
     this.#table.clear();
     this.listeners.clear();
