@@ -16,15 +16,25 @@ export const MUTANTS = [
     edits: [
       {
         file: 'registry/verdict.ts',
-        find: '  if (marks.length > 0) return say',
-        replace: '  if (marks.length > 99) return say',
+        find: '  if (marks.some((mark) => mark.runId === runId && mark.workerId === record.workerId)) {',
+        replace: '  if (marks.length >= 0) {',
       },
+      { file: 'registry/clear-run.ts', find: ' && record.settled', replace: '' },
+    ],
+  },
+  {
+    name: 'the mark is not looked at again before the signal',
+    edits: [
       {
-        file: 'os/census.ts',
-        find: 'return (sighting.cookies ?? []).length > 0 && !carries(sighting, claim);',
-        replace: 'return false && !carries(sighting, claim);',
+        file: 'os/clearing.ts',
+        find: '    sameCookies(before.cookies ?? [], now.cookies ?? [])',
+        replace: '    sameCookies(before.cookies ?? [], before.cookies ?? [])',
       },
     ],
+  },
+  {
+    name: 'what the mark proves once is known for ever',
+    edits: [{ file: 'registry/clear-run.ts', find: ' && record.settled', replace: '' }],
   },
   {
     name: 'a start time alone proves an orphan',

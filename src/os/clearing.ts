@@ -46,8 +46,8 @@ export class Clearing {
   readonly #options: ClearingOptions;
   #claim: Claim;
   #signal: Signal | undefined;
-  /** Who had the present signal already, as `pid:start time`. SIGKILL is repeated, others are not. */
-  readonly #told = new Set<string>();
+  /** Who had the present signal already, by pid. SIGKILL is repeated, others are not. */
+  readonly #told = new Map<number, Sighting>();
   /** A group signalled as a whole, and when: its members from before need not be told again. */
   #toldGroup: { readonly group: number; readonly at: number } | undefined;
   /** The pids that were ours until something was heard while we looked. */
@@ -92,7 +92,8 @@ export class Clearing {
 
   /** The leader of this session, ours, was reaped: what is left in it now is ours too. */
   inherit(session: number): void {
-    const bornBy = this.#tools.kernel.startTimeNow();
+    // It was reaped a little before we hear of it, by a tick perhaps: since then the session's number was free.
+    const bornBy = this.#tools.kernel.startTimeNow() - 1;
     this.#claim = { ...this.#claim, orphanedSession: { session, bornBy } };
     this.disown(session);
   }
@@ -172,7 +173,7 @@ export class Clearing {
     // Verified again right before the signal: since the census its pid may have gone to somebody else.
     const now = await this.#tools.kernel.sight(target.pid);
     if (now === undefined || now.zombie || !isStill(target, now)) return;
-    this.#told.add(`${target.pid}:${target.startTime}`);
+    this.#told.set(target.pid, target);
     const outcome = this.#tools.kernel.signal(target.pid, signal); // not inside `?.()`: it would go unsent unheard
     this.#options.onSignal?.(target, signal, outcome);
   }
@@ -183,7 +184,8 @@ export class Clearing {
       // Who was born in the very tick of the signal may have been born after it: the leader alone was surely there.
       if (target.startTime < this.#toldGroup.at || target.pid === target.group) return true;
     }
-    return this.#told.has(`${target.pid}:${target.startTime}`);
+    const told = this.#told.get(target.pid);
+    return told !== undefined && isStill(told, target);
   }
 
   #pause(): Promise<void> {

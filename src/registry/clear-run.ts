@@ -105,7 +105,9 @@ async function judge(os: Os, file: RunFile): Promise<readonly Judged[]> {
       const { pid } = record.process;
       const seen = await processes.inspect(pid);
       const { verdict, evidence } = orphanVerdict(file.runId, record, file.host.userId, processes.self, seen);
-      const known = verdict === 'orphan' ? { ...record.process, session: seen!.session } : undefined;
+      // What its mark alone proves goes by its mark: it may die now, and somebody else be born in its tick.
+      const isUnique = verdict === 'orphan' && record.settled;
+      const known = isUnique ? { ...record.process, session: seen!.session } : undefined;
       const isIt = seen !== undefined && verdict !== 'reused' && sameProcess(seen, record.process);
       return { id, workerId, pid, verdict, evidence, known, seen: isIt ? seen : undefined };
     }),

@@ -5,6 +5,9 @@ import type { Coverage } from './coverage.ts';
 import type { Deed } from './plan.ts';
 import type { SimHost, Simulation } from './simulation.ts';
 
+/** From the state `spawning` to the fork, at most. */
+const BIRTH_TAKES_MS = 6;
+
 const NOTHING = (): void => {};
 
 export function act(
@@ -24,6 +27,10 @@ export function act(
     'kill-worker': () => kill(workers.filter(({ parent }) => parent?.isForker)),
     'kill-child': () => kill(workers.filter(({ parent }) => !parent?.isForker)),
     'kill-forker': () => host?.killForker(),
+    'kill-forker-at-birth': () => {
+      kill(workers.filter(({ parent }) => parent?.isForker)); // so that there is one, perhaps
+      if (host?.alive === true) killForkerAtBirth(simulation, host);
+    },
     'stop-forker': () => (host?.forker === undefined ? undefined : machine.send(host.forker, 'SIGSTOP')),
     'continue-forker': () => (host?.forker === undefined ? undefined : machine.send(host.forker, 'SIGCONT')),
     'cut-line': () => host?.cutLine(),
@@ -84,6 +91,17 @@ function stopAtBirth({ machine }: Simulation, host: SimHost): void {
         if (host.alive) void host.stop().catch(NOTHING);
       });
     },
+  });
+}
+
+/** When the next worker is about to be forked, its forker dies, a little before or after it hears of it. */
+function killForkerAtBirth({ machine }: Simulation, host: SimHost): void {
+  const lookAway = host.host?.events.on((event) => {
+    if (event.type !== 'worker.state' || event.state !== 'spawning') return;
+    lookAway?.();
+    machine.timeline.add(machine.prng.pick([0, BIRTH_TAKES_MS]) * machine.prng.fraction(), () =>
+      host.killForker(),
+    );
   });
 }
 

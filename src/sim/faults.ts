@@ -1,6 +1,7 @@
 /** Faults that lie in wait: for the so many-th effect of a host, for a pid that becomes free, for the death of a host. */
+import { cookieVariables } from '../os/cookie.ts';
 import type { SimProcess } from '../os/sim/process.ts';
-import { exitsAfter } from '../os/sim/programs.ts';
+import { both, exitsAfter, forks } from '../os/sim/programs.ts';
 import { Running } from '../os/sim/running.ts';
 import type { Coverage } from './coverage.ts';
 import type { GenerationPlan } from './plan.ts';
@@ -47,13 +48,15 @@ export function arm(simulation: Simulation, coverage: Coverage, { crash }: Gener
 
 /** Milliseconds in which a host has written what it last heard; the second, in which it takes its workers for settled. */
 const LONG_ENOUGH_TO_BE_WRITTEN_MS = [100, 400] as const;
-/** At most so many at a time: pids are few. */
-const MOST_IMPOSTORS = 6;
+/** At most so many at a time, some with a child: pids are few. */
+const MOST_IMPOSTORS = 4;
+/** The marks of a run that keeps its records where nobody here looks. */
+const ELSEWHERE = cookieVariables({ runId: '1767225600000000_elsewhere0', workerId: 'api:1' }, []);
 /**
- * How often an impostor is another run's; how often host and forker die as one comes in a worker's own tick; and how
+ * How often an impostor is another run's, and how often it has a child in its group; how often host and forker die as one comes in a worker's own tick; and how
  * often a worker dies as it was just looked at, so that somebody else is what was seen.
  */
-const CHANCES = { anotherRuns: 0.3, deadly: 0.3, diesAsSeen: 0.01 };
+const CHANCES = { anotherRuns: 0.3, withChild: 0.3, deadly: 0.3, diesAsSeen: 0.01 };
 
 /**
  * Whoever is reaped has its pid taken at once: by a stranger, or by what another run's worker has just started. Returns
@@ -65,12 +68,13 @@ export function letImpostorsIn(simulation: Simulation, coverage: Coverage): () =
   const living = new Set<SimProcess>();
   let deadly = true;
   const takeOver = (dead: SimProcess): SimProcess | undefined => {
-    const lives = exitsAfter(prng.pick([5, 50, 5_000]), 0);
+    const ends = exitsAfter(prng.pick([5, 50, 5_000]), 0);
+    const lives = prng.chance(CHANCES.withChild) ? both(forks(exitsAfter(100, 0)), ends) : ends;
     const others = machine
       .processes()
       .filter(({ alive, isWorkers, origin }) => alive && isWorkers && origin?.runId !== dead.origin?.runId);
-    if (others.length === 0 || !prng.chance(CHANCES.anotherRuns))
-      return simulation.stranger(lives, dead.commandLine);
+    if (!prng.chance(CHANCES.anotherRuns)) return simulation.stranger(lives, dead.commandLine);
+    if (others.length === 0) return simulation.stranger(lives, dead.commandLine, ELSEWHERE);
     const parent = new Running(machine, prng.pick(others));
     return parent.fork(lives, { newSession: true, commandLine: dead.commandLine });
   };

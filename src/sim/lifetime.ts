@@ -169,7 +169,8 @@ async function beHealthy(simulation: Simulation, one: SimHost): Promise<void> {
   }
 }
 
-const isRestless = ({ command }: ChildOptions): boolean => command === 'ready-never';
+const RESTLESS: ReadonlySet<string> = new Set(['ready-never', 'leaves-its-group']);
+const isRestless = ({ command }: ChildOptions): boolean => RESTLESS.has(command);
 
 async function stop(simulation: Simulation, coverage: Coverage, one: SimHost): Promise<void> {
   if (!one.alive) return;

@@ -28,6 +28,8 @@ export const CAST: Readonly<Record<string, Program>> = {
   hangs: does.hangs,
   'forks-often': does.forksOften(3),
   'fork-storm': does.forkStorm(2),
+  'forks-as-it-ends': does.forksAsItEnds(2),
+  'forks-away-as-it-ends': does.forksAsItEnds(2, { newSession: true }),
   'ready-late': does.readyAfter(120),
   'ready-twice': does.readyTwice,
   'ready-never': does.obeys,
@@ -50,6 +52,8 @@ export const OBEDIENT: ReadonlySet<string> = new Set([
   'chatty',
   'floods',
   'fork-storm',
+  'forks-as-it-ends',
+  'forks-away-as-it-ends',
 ]);
 
 export interface ChildPlan {
@@ -64,6 +68,7 @@ export const DEEDS = [
   'kill-worker',
   'kill-child',
   'kill-forker',
+  'kill-forker-at-birth',
   'stop-forker',
   'continue-forker',
   'cut-line',

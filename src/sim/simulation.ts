@@ -3,7 +3,7 @@
 import { type Host, startHost } from '../host/host.ts';
 import type { HostOptions } from '../host/options.ts';
 import { SimMachine } from '../os/sim/machine.ts';
-import type { SimProcess } from '../os/sim/process.ts';
+import type { Birth, SimProcess } from '../os/sim/process.ts';
 import { type Program, runProgram } from '../os/sim/running.ts';
 import type { Installed } from '../os/sim/sim-fork.ts';
 import { simOs } from '../os/sim/sim-os.ts';
@@ -66,9 +66,13 @@ export class Simulation {
   }
 
   /** A process that has nothing to do with any host; undefined when there are too many. */
-  stranger(program: Program, commandLine = 'stranger'): SimProcess | undefined {
+  stranger(
+    program: Program,
+    commandLine = 'stranger',
+    environment: Readonly<Record<string, string>> = {},
+  ): SimProcess | undefined {
     try {
-      const process = this.#forkAlone(commandLine, 0, false);
+      const process = this.#forkAlone({ commandLine, environment });
       runProgram(this.machine, process, program);
       return process;
     } catch {
@@ -77,21 +81,20 @@ export class Simulation {
   }
 
   /** A child of pid 1 in a session of its own, that is nobody's. */
-  #forkAlone(commandLine: string, userId: number, threaded: boolean): SimProcess {
+  #forkAlone(birth: Partial<Birth>): SimProcess {
     return this.machine.fork(this.machine.init, {
       environment: {},
-      commandLine,
-      userId,
+      userId: 0,
       session: undefined,
       group: undefined,
       origin: undefined,
-      threaded,
+      ...birth,
     });
   }
 
   /** A host in a process of its own. `started` never settles when that process dies first. */
   boot({ userId = 0, ...options }: SimHostOptions = {}): SimHost {
-    const process = this.#forkAlone('node app.js', userId, true);
+    const process = this.#forkAlone({ commandLine: 'node app.js', userId, threaded: true });
     const host = new SimHost(this, this.#installed, process, options);
     this.hosts.push(host);
     return host;

@@ -1,5 +1,6 @@
 /** A simulated computer: a table of processes, time, a disk and sockets. Several hosts, and strangers, live on it. */
 import type { Signal, SignalOutcome } from '../os.ts';
+import { Deaths } from './deaths.ts';
 import { Disk } from './disk.ts';
 import type { Onlooker } from './onlooker.ts';
 import { PidTable } from './pid-table.ts';
@@ -21,9 +22,6 @@ export interface MachineOptions {
 }
 
 const DEFAULT_TICK_MS = 10;
-/** How often a process with several threads takes long to die, and how long. */
-const SLOW_DEATHS = 0.2;
-const SLOW_DEATH_MS = [10, 150] as const;
 const DEFAULT_PID_MAX = 64;
 const PID_NAMESPACE = 'pid:[4026531836]';
 /** Signals whose default is to do nothing. */
@@ -52,6 +50,7 @@ export class SimMachine {
   #boots = 1;
   #bootedAt = 0;
   readonly #table: PidTable;
+  readonly #deaths = new Deaths(this);
   readonly tick: number;
   #lastUid = 0;
   /** What is answered to the next forks instead of a process. */
@@ -111,9 +110,14 @@ export class SimMachine {
     return this.timeline.add(delay + this.moment(), () => this.happen(process, action));
   }
 
-  /** Now, or when it goes on if it is stopped; never if it is dead. */
+  /** Now, or when it goes on if it is stopped or busy; never if it is dead. */
   happen(process: SimProcess, action: () => void): void {
     if (!process.alive) return;
+    const busy = process.busyUntil - this.timeline.now;
+    if (busy > 0) {
+      this.timeline.add(busy, () => this.happen(process, action));
+      return;
+    }
     if (process.stopped) process.deferred.push(action);
     else action();
   }
@@ -151,59 +155,12 @@ export class SimMachine {
   }
 
   exit(process: SimProcess, code: number | null, signal: Signal | null = null): void {
-    if (!process.alive) return;
-    process.state = 'dying';
-    process.end = { code, signal };
-    for (const [path, listener] of this.listeners) {
-      if (listener === process && typeof path === 'number') this.listeners.delete(path);
-    }
-    for (const letGo of process.atDeath) letGo();
-    process.atDeath.clear();
-    for (const child of process.children) this.#giveToInit(child);
-    process.children.clear();
-    for (const onlooker of this.onlookers) onlooker.onDeath?.(process);
-    if (process.threaded) this.timeline.add(this.#timeToDie(), () => this.#endLastThread(process));
-    else this.#endLastThread(process);
+    this.#deaths.exit(process, code, signal);
   }
 
-  /** Milliseconds from the end of its first thread to that of its last. */
-  #timeToDie(): number {
-    return this.prng.chance(SLOW_DEATHS) ? this.prng.between(...SLOW_DEATH_MS) : this.moment();
-  }
-
-  #endLastThread(process: SimProcess): void {
-    if (process.state !== 'dying') return; // the power went
-    process.state = 'zombie';
-    this.#tellParent(process);
-  }
-
-  #giveToInit(child: SimProcess): void {
-    child.parent = this.init;
-    child.reparented = true;
-    this.init.children.add(child);
-    if (child.state === 'zombie') this.#tellParent(child);
-  }
-
-  /** A parent is told once for all that died since it last looked, and reaps them all before it hears of any. */
-  #tellParent(dead: SimProcess): void {
-    const { parent } = dead;
-    if (parent?.onChildren === undefined || parent.told) return;
-    parent.told = true;
-    this.later(parent, 0, () => {
-      parent.told = false;
-      const zombies = [...parent.children].filter(({ state }) => state === 'zombie');
-      for (const zombie of zombies) this.#reap(parent, zombie);
-      for (const zombie of zombies) {
-        this.timeline.add(0, () => this.happen(parent, () => parent.onChildren?.(zombie)));
-      }
-    });
-  }
-
-  #reap(parent: SimProcess, zombie: SimProcess): void {
-    zombie.state = 'reaped';
-    parent.children.delete(zombie);
-    this.#table.remove(zombie);
-    for (const onlooker of this.onlookers) onlooker.onReap?.(zombie);
+  /** Its pid is free. */
+  forget(process: SimProcess): void {
+    this.#table.remove(process);
   }
 
   /** kill(2): a negative pid is a group. Delivery comes later, and in any order. */

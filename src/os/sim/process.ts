@@ -47,6 +47,8 @@ export class SimProcess {
   end: End | undefined;
   /** By SIGSTOP. */
   stopped = false;
+  /** It is at something, and does nothing else until this moment of virtual time. */
+  busyUntil = 0;
   /** Ever. */
   wasStopped = false;
   /** Its marks were taken from it: from then on only its kin and its session tie it to its run. */

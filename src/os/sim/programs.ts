@@ -105,6 +105,17 @@ export const forksOften =
     again();
   };
 
+/** Told to end, it starts a child, and then ends: the child does the same, `generations` deep. */
+export const forksAsItEnds =
+  (generations: number, options: ForkOptions = {}): Program =>
+  (self) => {
+    if (generations === 0) return;
+    self.on('SIGTERM', () => {
+      self.fork(forksAsItEnds(generations - 1, options), options);
+      self.exit(0);
+    });
+  };
+
 /** Has `generations` of children, two each. */
 export const forkStorm =
   (generations: number): Program =>
