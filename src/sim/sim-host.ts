@@ -43,11 +43,11 @@ export class SimHost {
     const os = simOs(installed, process);
     this.started = startHost({ ...options, os, stateDirectory: STATE_DIRECTORY }).then((host) => {
       this.host = host;
+      this.#hearListeners(host);
       host.events.on((event) => {
         simulation.oracle.heard(host.runId, event);
         simulation.trace.event(event);
       });
-      this.#hearListeners(host);
       this.#awaited.delete('its start');
       return host;
     });
