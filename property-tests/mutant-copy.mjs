@@ -19,11 +19,11 @@ const NOT_PARSED = /error TS1\d{3}:/;
 /** The list of mutants, or the sources themselves, are at fault, and not what is looked for. */
 export class ListError extends Error {}
 
-/** The texts of the files with these edits made, by file. Throws a ListError when one does not fit. */
-export function edited(edits) {
+/** The texts of the files below `base` with these edits made, by file. Throws a ListError when one does not fit. */
+export function edited(edits, base = root) {
   const texts = new Map();
   for (const { file, find, replace } of edits) {
-    const path = join(root, 'src', file);
+    const path = join(base, 'src', file);
     if (!existsSync(path)) throw new ListError(`there is no ${file}`);
     const text = texts.get(file) ?? readFileSync(path, 'utf8');
     const places = text.split(find).length - 1;
@@ -59,7 +59,7 @@ export class Copy {
 
   /** Plants, builds, lives, and takes the edits out again. What became of it: see `outcomeOf`. */
   async hunt({ edits }, { seeds, shrink }) {
-    const texts = edited(edits);
+    const texts = edited(edits, this.#directory); // as they were copied, whatever has become of them since
     const sources = [...texts.keys()].map((file) => join(this.#directory, 'src', file));
     const sound = sources.map((path) => readFileSync(path, 'utf8'));
     try {

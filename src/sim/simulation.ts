@@ -56,7 +56,7 @@ export class Simulation {
     this.#programs.set(command, readProgram(command, program));
   }
 
-  /** A process that has nothing to do with any host; undefined when there are too many. */
+  /** A process that has nothing to do with any host; undefined when it cannot be forked. */
   stranger(
     program: Program,
     commandLine = 'stranger',

@@ -43,7 +43,7 @@ export class Running {
     this.#machine.exit(this.process, wholeNumber('exit()', code));
   }
 
-  /** Undefined when there are too many processes. */
+  /** Undefined when it cannot be forked: there are too many processes, or forks are to fail. */
   fork(program: Program, options: ForkOptions = {}): SimProcess | undefined {
     const { process } = this;
     callable('fork()', program);
