@@ -51,8 +51,8 @@ export const MUTANTS = [
     edits: [
       {
         file: 'os/settle.ts',
-        find: 'if (!over && seen?.parent === parent && sameProcess(seen, identity)) onSettled();',
-        replace: 'if (!over) onSettled();',
+        find: 'else if (seen?.parent === parent && sameProcess(seen, identity)) onSettled();',
+        replace: 'else onSettled();',
       },
     ],
   },
@@ -369,6 +369,6 @@ export const MUTANTS = [
   },
   {
     name: 'a session stays ours when its number is used again',
-    edits: [{ file: 'os/census.ts', find: '    if (this.#byPid.has(session)) return [];\n', replace: '' }],
+    edits: [{ file: 'os/census.ts', find: '      if (this.#byPid.has(session)) return [];\n', replace: '' }],
   },
 ];

@@ -47,6 +47,7 @@ test('the values that reeve/sim exports, and its programs', () => {
         "floods",
         "forkStorm",
         "forks",
+        "forksAsItEnds",
         "forksOften",
         "hangs",
         "ignoresTerm",
