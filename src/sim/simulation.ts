@@ -8,9 +8,9 @@ import { type Program, runProgram } from '../os/sim/running.ts';
 import type { Installed } from '../os/sim/sim-fork.ts';
 import { simOs } from '../os/sim/sim-os.ts';
 import type { SupervisorOptions } from '../supervisor/supervisor-spec.ts';
-import { DEFAULT_INTENSITY, DEFAULT_PERIOD_MS } from '../supervisor/supervisor-spec.ts';
 import type { Violation } from './invariants.ts';
 import { Oracle } from './oracle.ts';
+import { promisedBy } from './supervision-oracle.ts';
 import { createTrace, type Trace } from './trace.ts';
 
 export interface SimulationOptions {
@@ -184,15 +184,7 @@ export class SimHost {
 
   async supervise(options: SupervisorOptions): Promise<void> {
     const host = await this.started;
-    const {
-      id,
-      intensity = DEFAULT_INTENSITY,
-      period = DEFAULT_PERIOD_MS,
-      ordered = true,
-      children,
-    } = options;
-    const order = ordered ? children.map((child) => `${id}/${child.id}`) : [];
-    this.#simulation.oracle.promise(host.runId, id, { intensity, period, order });
+    this.#simulation.oracle.promise(host.runId, options.id, promisedBy(options));
     this.supervisors.push(options);
     await host.supervise(options);
   }
@@ -222,6 +214,7 @@ export class SimHost {
   /** Its process ends by itself, as when nothing keeps it. */
   leave(): void {
     if (!this.alive) return;
+    this.process.exiting = true;
     for (const action of this.process.atExit) action();
     this.#simulation.machine.exit(this.process, 0);
   }
