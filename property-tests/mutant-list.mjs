@@ -183,6 +183,16 @@ export const MUTANTS = [
     ],
   },
   {
+    name: 'all that a worker writes is remembered',
+    edits: [
+      {
+        file: 'worker/output.ts',
+        find: 'constructor(limit = TAIL_BYTES) {',
+        replace: 'constructor(limit = 1e9) {',
+      },
+    ],
+  },
+  {
     name: 'a worker ID is given out twice',
     edits: [
       {

@@ -217,7 +217,7 @@ export type OsProcessEvent =
       readonly streams: Streams;
     }
   | { readonly type: 'os.spawnFailed'; readonly failure: SpawnFailure }
-  /** It lives, and has its pid and its start time to itself: nobody else had, or ever will have, the two. */
+  /** It was seen to have its pid and its start time to itself: nobody else had, or ever will have, the two. */
   | { readonly type: 'os.settled' }
   /** The process itself is dead and reaped. `treeEmpty` is false while others are left in its group, or looked for. */
   | {

@@ -1,7 +1,9 @@
 /** What is asked of a host that is left in peace: that its tree comes up, is well, and is written down. */
 import { messageOf, OptionsError } from '../errors.ts';
+import { DEFAULT_EVENTS_KEPT } from '../events.ts';
 import type { SimProcess } from '../os/sim/process.ts';
 import type { ChildOptions, SupervisorOptions } from '../supervisor/supervisor-spec.ts';
+import { TAIL_BYTES } from '../worker/output.ts';
 import type { ChildPlan, GenerationPlan } from './plan.ts';
 import type { SimHost, Simulation } from './simulation.ts';
 
@@ -99,6 +101,22 @@ export async function beRecorded(simulation: Simulation, one: SimHost): Promise<
   const { runId } = one.host;
   await simulation.pass(3 * machine.tick + RECORDED_AFTER_MS);
   if (one.alive && !one.stopping && one.forker?.stopped !== true) oracle.allRecorded(runId);
+}
+
+/** Whatever its workers write and do, what a host remembers of it has an end. */
+export function beBounded({ oracle }: Simulation, { host }: SimHost): void {
+  if (host === undefined) return;
+  if (host.events.recent().length > DEFAULT_EVENTS_KEPT) {
+    oracle.fail('bounded-everything', `${host.events.recent().length} events are remembered`);
+  }
+  for (const supervisor of host.supervisors) {
+    for (const { id } of supervisor.whichChildren()) {
+      const { length } = supervisor.tail(id);
+      if (length > TAIL_BYTES) {
+        oracle.fail('bounded-everything', `${length} characters of ${supervisor.path}/${id} are remembered`);
+      }
+    }
+  }
 }
 
 /** Nobody of the cast is told ready who has not said so. */

@@ -5,7 +5,7 @@ import type { ChildOptions, SupervisorOptions } from '../supervisor/supervisor-s
 import { Coverage } from './coverage.ts';
 import { act } from './deeds.ts';
 import { arm, letImpostorsIn, watchOrphans } from './faults.ts';
-import { beHealthy, beRecorded, Start, wasPeaceful, watchReadiness } from './health.ts';
+import { beBounded, beHealthy, beRecorded, Start, wasPeaceful, watchReadiness } from './health.ts';
 import type { Violation } from './invariants.ts';
 import { CAST, type ChildPlan, type GenerationPlan, type LifetimePlan, OBEDIENT } from './plan.ts';
 import { type SimHost, Simulation, SimulationStuck } from './simulation.ts';
@@ -85,6 +85,7 @@ async function liveThrough(
     await beHealthy(simulation, one, isCast);
     if (one === host && !isCast && wasPeaceful(simulation, generation)) await start!.comeUp(simulation);
     await beRecorded(simulation, one);
+    beBounded(simulation, one);
     await stop(simulation, coverage, one, isCast);
   }
   start?.beAccepted();

@@ -30,6 +30,8 @@ export class Oracle {
   readonly #forks = new Map<string, number>();
   readonly #bornAt = new WeakMap<SimProcess, number>();
   readonly #told = new Set<string>();
+  /** Those whose disk failed, which they said. */
+  readonly #warned = new Set<string>();
 
   constructor(machine: SimMachine, stateDirectory: string) {
     this.#machine = machine;
@@ -59,6 +61,7 @@ export class Oracle {
   heard(runId: string, event: TimedEvent): void {
     this.#supervision.heard(runId, event);
     if (event.type === 'worker.exited') this.#exited(runId, event);
+    if (event.type === 'registry.warning') this.#warned.add(runId);
   }
 
   /** `host.stop()` has resolved, and nothing is said to be left. */
@@ -66,7 +69,8 @@ export class Oracle {
     for (const process of this.#kinship.living(runId)) {
       this.fail('stopped-means-empty', `${name(process)} outlives the stop of its run`);
     }
-    if (this.#machine.disk.peek(this.#pathOf(runId)) !== undefined) {
+    const isThere = this.#machine.disk.peek(this.#pathOf(runId)) !== undefined;
+    if (isThere && !this.#warned.has(runId)) {
       this.fail('stopped-means-empty', `the file of run ${runId} outlives its stop`);
     }
   }

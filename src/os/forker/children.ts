@@ -86,7 +86,7 @@ export class Children {
       return undefined;
     }
     this.#births.add(order.workerId);
-    // It cannot have been reaped before this turn of the event loop ends, so the pid is still its own.
+    // On Linux it cannot have been reaped before this turn of the event loop ends, so the pid is still its own.
     const startTime = (await tools.kernel.startTimeOf(pid).catch(unknown)) ?? tools.kernel.startTimeNow();
     const identity = { ...tools.kernel.self.identity, pid, startTime };
     const child: Child = {
