@@ -27,13 +27,12 @@ const claim = fc
       fc.record({ pid, startTime: time, session: pid }).map((one) => ({ ...BOOT, ...one })),
       { maxLength: 2 },
     ),
-    orphanedSession: fc.option(fc.record({ session: pid, bornBy: time }), { nil: undefined }),
+    orphanedSessions: fc.array(fc.record({ session: pid, bornBy: time }), { maxLength: 2 }),
     spare: fc.option(fc.constantFrom('a', 'b'), { nil: undefined }),
   })
   .map(
-    ({ orphanedSession, spare, ...rest }): Claim => ({
+    ({ spare, ...rest }): Claim => ({
       ...rest,
-      ...(orphanedSession && { orphanedSession }),
       ...(spare !== undefined && { spare }),
     }),
   );
@@ -70,10 +69,12 @@ function closure(all: readonly Sighting[], claim: Claim, begun: number): Readonl
         (known) =>
           known.pid === one.pid && known.startTime === one.startTime && known.session === one.session,
       ) ||
-        (claim.orphanedSession !== undefined &&
-          one.session === claim.orphanedSession.session &&
-          all.every((leader) => leader.pid !== one.session) &&
-          one.startTime < claim.orphanedSession.bornBy)));
+        claim.orphanedSessions?.some(
+          ({ session, bornBy }) =>
+            one.session === session &&
+            all.every((leader) => leader.pid !== session) &&
+            one.startTime < bornBy,
+        )));
   const found = new Set<number>();
   for (let before = -1; before < found.size; ) {
     before = found.size;

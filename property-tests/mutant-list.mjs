@@ -51,8 +51,8 @@ export const MUTANTS = [
     edits: [
       {
         file: 'os/settle.ts',
-        find: 'if (!over && seen?.parent === parent && sameProcess(seen, identity)) onSettled();',
-        replace: 'if (!over) onSettled();',
+        find: 'else if (seen?.parent === parent && sameProcess(seen, identity)) onSettled();',
+        replace: 'else onSettled();',
       },
     ],
   },
@@ -63,6 +63,142 @@ export const MUTANTS = [
         file: 'registry/judge-host.ts',
         find: 'if (seen?.dying !== true || !sameProcess(seen, host)',
         replace: 'if (seen !== null || !sameProcess(seen!, host)',
+      },
+    ],
+  },
+  {
+    name: 'nobody ever settles',
+    edits: [
+      {
+        file: 'os/settle.ts',
+        find: 'else if (seen?.parent === parent && sameProcess(seen, identity)) onSettled();',
+        replace: 'else if (seen === null) onSettled();',
+      },
+    ],
+  },
+  {
+    name: 'members of a session are not followed',
+    edits: [
+      {
+        file: 'os/census.ts',
+        find: 'return one.session === one.pid ? [...children, ...(this.#bySession.get(one.session) ?? [])] : children;',
+        replace: 'return children;',
+      },
+    ],
+  },
+  {
+    name: "what a reaped leader left in its session is nobody's",
+    edits: [
+      {
+        file: 'os/census.ts',
+        find: '    return (claim.orphanedSessions ?? []).flatMap(',
+        replace: '    return (claim.orphanedSessions ?? []).slice(9).flatMap(',
+      },
+    ],
+  },
+  {
+    name: 'a leader that was reaped as one looks is not looked for again',
+    edits: [
+      { file: 'os/clearing.ts', find: 'still: census.still && !isStale', replace: 'still: census.still' },
+    ],
+  },
+  {
+    name: 'the end of a run does not inherit',
+    edits: [
+      {
+        file: 'os/forker/children.ts',
+        find: '    for (const ending of this.#endings) ending.inherit(child.identity.pid);\n',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'every link between two processes is trusted',
+    edits: [
+      {
+        file: 'os/census.ts',
+        find: 'if (proven.has(follower) || this.#isOlder(next, follower)) queue.push(follower);',
+        replace: 'if (proven !== undefined) queue.push(follower);',
+      },
+    ],
+  },
+  {
+    name: 'stragglers are not looked for',
+    edits: [
+      {
+        file: 'os/forker/children.ts',
+        find: '    if (this.#closing) return;\n',
+        replace: '    if (!this.#closing) return;\n',
+      },
+    ],
+  },
+  {
+    name: 'a record goes as its worker is told to end',
+    edits: [
+      {
+        file: 'worker/worker-process.ts',
+        find: '    if (closeStdin === true) this.#stdin?.end();\n',
+        replace: '    this.#runtime.registry.release(this.#input.workerId);\n',
+      },
+    ],
+  },
+  {
+    name: 'a failed write is not tried again',
+    edits: [{ file: 'registry/run-registry.ts', find: '      this.#retrySoon();\n', replace: '' }],
+  },
+  {
+    name: 'ready at once',
+    edits: [
+      {
+        file: 'worker/worker-process.ts',
+        find: '  #watchReadiness(): void {\n',
+        replace: "  #watchReadiness(): void {\n    this.#tell({ type: 'process.ready' });\n    return;\n",
+      },
+    ],
+  },
+  {
+    name: 'temporary children are restarted',
+    edits: [
+      { file: 'supervisor/restart.ts', find: "  if (restart === 'temporary') return false;\n", replace: '' },
+    ],
+  },
+  {
+    name: 'a shutdown in milliseconds kills at once',
+    edits: [
+      {
+        file: 'worker/stop-plan.ts',
+        find: "    return [{ signal: 'SIGTERM', wait: value }, KILL];",
+        replace: '    return [KILL];',
+      },
+    ],
+  },
+  {
+    name: 'one restart is one too many',
+    edits: [
+      {
+        file: 'supervisor/supervisor-machine.ts',
+        find: 'charge(context, event).restartTimes.length > context.spec.intensity',
+        replace: 'charge(context, event).restartTimes.length > 0',
+      },
+    ],
+  },
+  {
+    name: 'all that a worker writes is remembered',
+    edits: [
+      {
+        file: 'worker/output.ts',
+        find: 'constructor(limit = TAIL_BYTES) {',
+        replace: 'constructor(limit = 1e9) {',
+      },
+    ],
+  },
+  {
+    name: 'a worker ID is given out twice',
+    edits: [
+      {
+        file: 'supervisor/supervisor-machine.ts',
+        find: 'earlier: input.actors.lastNumberIn(input.path)',
+        replace: 'earlier: 0',
       },
     ],
   },
@@ -369,6 +505,6 @@ export const MUTANTS = [
   },
   {
     name: 'a session stays ours when its number is used again',
-    edits: [{ file: 'os/census.ts', find: '    if (this.#byPid.has(session)) return [];\n', replace: '' }],
+    edits: [{ file: 'os/census.ts', find: '      if (this.#byPid.has(session)) return [];\n', replace: '' }],
   },
 ];

@@ -28,6 +28,7 @@ test('the fields of stat are counted from the end of the name', () => {
         expect(parseStat(text)).toEqual({
           zombie: false, // with that many threads
           dying: letter === 'Z' || letter === 'X',
+          kernelThread: false,
           parent,
           group,
           session,

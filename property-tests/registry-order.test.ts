@@ -110,7 +110,11 @@ test('a registry whose disk and timers answer in any order', { timeout: 60_000 }
           () => false,
         ),
       );
-      if (!(await opened)) return; // a run whose first write fails does not begin
+      if (!(await opened)) {
+        await scheduler.waitIdle();
+        expect(disk.seen).toEqual([]); // a run whose first write fails does not begin
+        return;
+      }
       registry.setForker(SELF.identity);
       const lives = Array.from({ length: early }, (_, index) => live(`early:${index}`));
       await scheduler.waitFor(Promise.all(lives));

@@ -7,14 +7,19 @@ export interface Known extends ProcessIdentity {
   readonly session: number;
 }
 
+/** A session whose leader, ours, was reaped: its members born before `bornBy` are ours. */
+export interface OrphanedSession {
+  readonly session: number;
+  readonly bornBy: number;
+}
+
 /** What we say is ours: whatever carries this mark, the processes known to be ours, and all that comes of both. */
 export interface Claim {
   readonly runId: string;
   /** Undefined claims the whole run. */
   readonly workerId: string | undefined;
   readonly known: readonly Known[];
-  /** A session whose leader, ours, was reaped just now: its members born before `bornBy` are ours. */
-  readonly orphanedSession?: { readonly session: number; readonly bornBy: number };
+  readonly orphanedSessions?: readonly OrphanedSession[];
   /** Our own run, when this claim is on another around it: its processes carry both marks, and are spared. */
   readonly spare?: string;
 }
@@ -119,12 +124,12 @@ export class Census {
   }
 
   #orphaned(claim: Claim): readonly Sighting[] {
-    if (claim.orphanedSession === undefined) return [];
-    const { session, bornBy } = claim.orphanedSession;
-    // The kernel gives no pid out again that is still some session's: whoever has it, none of ours was left in ours.
-    if (this.#byPid.has(session)) return [];
-    const members = this.#bySession.get(session) ?? [];
-    return members.filter((member) => member.startTime < bornBy && !isMarkedOtherwise(member, claim));
+    return (claim.orphanedSessions ?? []).flatMap(({ session, bornBy }) => {
+      // The kernel gives no pid out again that is still some session's: whoever has it, none of ours was left in ours.
+      if (this.#byPid.has(session)) return [];
+      const members = this.#bySession.get(session) ?? [];
+      return members.filter((member) => member.startTime < bornBy && !isMarkedOtherwise(member, claim));
+    });
   }
 
   #isFairGame({ pid, zombie }: Sighting): boolean {
@@ -182,10 +187,14 @@ export class SharedCensus {
       this.#next = undefined;
       const begun = this.#kernel.startTimeNow();
       const newest = this.#kernel.lastPid();
-      const sightings = this.#kernel.census();
+      let vanished = false;
+      const sightings = this.#kernel.census(() => {
+        vanished = true;
+      });
       this.#underWay = sightings.catch(() => undefined);
       const all = await sightings;
-      const still = newest !== undefined && newest === this.#kernel.lastPid();
+      // A child has its pid a little before it can be listed: if its parent forks no more, it is there to be seen, or gone.
+      const still = newest !== undefined && newest === this.#kernel.lastPid() && !vanished;
       return new Census(all, this.#kernel.self, begun, still);
     });
     return this.#next;

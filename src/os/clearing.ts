@@ -70,9 +70,10 @@ export class Clearing {
     this.done = this.#run().finally(this.#onLook);
   }
 
-  /** What was covered at the last look. */
-  get known(): readonly Known[] {
-    return this.#claim.known;
+  /** What it knows to be ours by more than its mark, for whoever is to end more than this. */
+  get knowledge(): Required<Pick<Claim, 'known' | 'orphanedSessions'>> {
+    const { known, orphanedSessions = [] } = this.#claim;
+    return { known, orphanedSessions };
   }
 
   /** From now on `signal` is what everything covered gets, once each (SIGKILL: at every look). */
@@ -94,12 +95,13 @@ export class Clearing {
   inherit(session: number): void {
     // It was reaped a little before we hear of it, by a tick perhaps: since then the session's number was free.
     const bornBy = this.#tools.kernel.startTimeNow() - 1;
-    this.#claim = { ...this.#claim, orphanedSession: { session, bornBy } };
-    this.disown(session);
+    const orphanedSessions = [...this.knowledge.orphanedSessions, { session, bornBy }];
+    this.#claim = { ...this.#claim, orphanedSessions };
+    this.#disown(session);
   }
 
   /** This child of ours was reaped: whoever has its pid now is another, whatever its start time. */
-  disown(pid: number): void {
+  #disown(pid: number): void {
     this.#disowned.add(pid);
     this.#claim = { ...this.#claim, known: this.#claim.known.filter((known) => known.pid !== pid) };
   }
@@ -135,10 +137,12 @@ export class Clearing {
       .filter((target) => isSettled(target) && !this.#disowned.has(target.pid))
       .map(remember);
     this.#claim = { ...this.#claim, known };
+    // What died as we looked may be in the picture, and stand before what it left in its session: that needs a new one.
+    const isStale = this.#disowned.size > 0;
     this.#disowned.clear();
     const isKnown = (target: Sighting) => isSettled(target) || carries(target, this.#claim);
     if (doubts.length === 0 && covered.every(isKnown)) this.#onLook();
-    const found = { covered, still: census.still };
+    const found = { covered, still: census.still && !isStale };
     if (this.#mustWaitFor(doubts)) return found;
     for (const target of covered) await this.#tell(target);
     return found;

@@ -125,8 +125,11 @@ export interface Kernel {
   startTimeOf(pid: number): Promise<number | undefined>;
   sight(pid: number): Promise<Sighting | undefined>;
   inspect(pid: number): Promise<ProcessFacts | undefined>;
-  /** Every process that we may see. Dear (some 30 µs a process on Linux): share it, see `SharedCensus`. */
-  census(): Promise<readonly Sighting[]>;
+  /**
+   * Every process that we may see. Dear (some 30 µs a process on Linux): share it, see `SharedCensus`.
+   * @param onVanished called when one that was listed was gone when it was looked at
+   */
+  census(onVanished?: () => void): Promise<readonly Sighting[]>;
   /** kill(2), so a negative pid means a group. Verify first: this does not. */
   signal(pid: number, signal: Signal): SignalOutcome;
   /** True while anything, be it a zombie, is in this process group. */
@@ -214,7 +217,7 @@ export type OsProcessEvent =
       readonly streams: Streams;
     }
   | { readonly type: 'os.spawnFailed'; readonly failure: SpawnFailure }
-  /** It lives, and has its pid and its start time to itself: nobody else had, or ever will have, the two. */
+  /** It was seen to have its pid and its start time to itself: nobody else had, or ever will have, the two. */
   | { readonly type: 'os.settled' }
   /** The process itself is dead and reaped. `treeEmpty` is false while others are left in its group, or looked for. */
   | {

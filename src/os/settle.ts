@@ -23,12 +23,11 @@ export function whenSettled(
     timer = clock.setTimeout(() => void look(), kernel.settlesIn);
   };
   const look = async (): Promise<void> => {
-    try {
-      const seen = await kernel.sight(identity.pid);
-      if (!over && seen?.parent === parent && sameProcess(seen, identity)) onSettled();
-    } catch {
-      if (!over) wait(); // for want of a descriptor, as a rule
-    }
+    const seen = await kernel.sight(identity.pid).catch(() => 'cannot look' as const);
+    if (over) return;
+    if (seen === 'cannot look')
+      wait(); // for want of a descriptor, as a rule
+    else if (seen?.parent === parent && sameProcess(seen, identity)) onSettled();
   };
   wait();
   return () => {

@@ -32,6 +32,19 @@ async function seenEnded(os: Os, host: HostRecord): Promise<Sighting | undefined
   }
 }
 
+/**
+ * As `knockTwice`, for a run of which nothing tells who its host was: it answers as if it lived until its last thread
+ * has ended, so that an answer is believed only when it lasts.
+ */
+export async function knockForLong(os: Os, stateDirectory: string, runId: string): Promise<SocketAnswer> {
+  const deadline = os.clock.monotonic() + DYING_PATIENCE_MS;
+  for (;;) {
+    const answer = await knockTwice(os, stateDirectory, runId);
+    if (answer !== 'answered' || os.clock.monotonic() >= deadline) return answer;
+    await pause(os.clock, KNOCK_AGAIN_AFTER_MS);
+  }
+}
+
 /** The answer at a run's socket; `refused` only when it was refused twice. */
 export async function knockTwice(os: Os, stateDirectory: string, runId: string): Promise<SocketAnswer> {
   const path = socketPath(stateDirectory, runId);

@@ -19,6 +19,8 @@ type MutableRunFile = { -readonly [Key in keyof RunFile]: RunFile[Key] } & {
 const BIRTHS_AHEAD = 256;
 /** How long changes that nobody waits for are gathered, in milliseconds. */
 const WRITE_BEHIND_MS = 50;
+/** After a write that failed it is tried again, in milliseconds: the disk may have room by then, and nothing else change. */
+const RETRY_MS = 2_000;
 
 export interface RunRegistryOptions {
   readonly files: Files;
@@ -28,7 +30,7 @@ export interface RunRegistryOptions {
   readonly name: string;
   readonly self: Self;
   readonly orphanGrace: number;
-  /** A write that nobody waits for has failed. The next one carries its data too. */
+  /** A write that nobody waits for has failed. The next one, two seconds later at the latest, carries its data too. */
   readonly onWarning: (error: RegistryError) => void;
 }
 
@@ -40,6 +42,8 @@ export class RunRegistry {
   /** How many births the file on disk answers for; none, after a write that failed. */
   #covered = 0;
   #writeBehindTimer: Timer | undefined;
+  #retryTimer: Timer | undefined;
+  #isOpen = false;
   #sealed = false;
 
   constructor(options: RunRegistryOptions) {
@@ -68,6 +72,7 @@ export class RunRegistry {
       throw registryError(runs, error);
     }
     await this.#write();
+    this.#isOpen = true;
   }
 
   setForker(identity: ProcessIdentity): void {
@@ -149,8 +154,20 @@ export class RunRegistry {
     this.#write().catch((error: RegistryError) => this.#options.onWarning(error));
   }
 
+  /** That it cannot be written was said when it first failed. */
+  #retrySoon(): void {
+    if (!this.#isOpen || this.#sealed) return;
+    const { clock } = this.#options;
+    clock.clearTimeout(this.#retryTimer);
+    this.#retryTimer = clock.setTimeout(() => {
+      if (!this.#sealed) this.#write().catch(() => undefined);
+    }, RETRY_MS);
+  }
+
   async #write(): Promise<void> {
-    this.#options.clock.clearTimeout(this.#writeBehindTimer);
+    const { clock } = this.#options;
+    clock.clearTimeout(this.#writeBehindTimer);
+    clock.clearTimeout(this.#retryTimer);
     this.#writeBehindTimer = undefined;
     const { births } = this.#db.data;
     try {
@@ -158,6 +175,7 @@ export class RunRegistry {
       this.#covered = Math.max(this.#covered, births);
     } catch (error) {
       this.#covered = 0;
+      this.#retrySoon();
       throw registryError(this.path, error);
     }
   }

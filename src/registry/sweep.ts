@@ -3,7 +3,7 @@ import { codeOf, messageOf } from '../errors.ts';
 import { SharedCensus } from '../os/census.ts';
 import type { Os, SocketAnswer } from '../os/os.ts';
 import { clearRun, type SweepAction, type SweptProcess } from './clear-run.ts';
-import { judgeHost, knockTwice } from './judge-host.ts';
+import { judgeHost, knockForLong, knockTwice } from './judge-host.ts';
 import { parseRunFile } from './run-file.ts';
 import { beganAt } from './run-id.ts';
 import { damagedDirectory, parseRunName, runFilePath, runsDirectory, socketPath } from './run-paths.ts';
@@ -132,7 +132,7 @@ async function sweepDamaged(
   const { os, stateDirectory, dryRun } = options;
   const notes = [`its file is damaged: ${complaint}`];
   const about = { runId, name: '', host: UNKNOWN_HOST };
-  const answer = await knockTwice(os, stateDirectory, runId);
+  const answer = await knockForLong(os, stateDirectory, runId);
   // Without a socket to ask, a living forker says that the run lives, or is being cleared up by it.
   const seen = (await census.take()).workersSeen(runId);
   if (answer === 'answered' || (answer !== 'refused' && seen.has(''))) {

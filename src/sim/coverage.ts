@@ -15,6 +15,7 @@ export const SOMETIMES = [
   'forker dies during a sweep',
   'stop during a birth',
   'worker had to be killed',
+  'worker was killed by somebody else',
   'worker failed to start',
   'worker could not be forked',
   'supervisor gave up',
@@ -84,7 +85,8 @@ export class Coverage {
         if (event.state === 'stopping' && event.pid === undefined) this.saw('stop during a birth');
         break;
       case 'worker.exited':
-        if (event.reason.kind === 'killed') this.saw('worker had to be killed');
+        if (event.reason.kind === 'shutdown' && event.reason.forced) this.saw('worker had to be killed');
+        if (event.reason.kind === 'killed') this.saw('worker was killed by somebody else');
         if (event.reason.kind === 'not-ready') this.saw('worker failed to start');
         if (event.reason.kind === 'spawn-failed') {
           this.saw('worker could not be forked');

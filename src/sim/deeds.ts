@@ -40,6 +40,8 @@ export function act(
       host?.killForker();
       host?.kill();
     },
+    'host-exits': () => host?.leave(),
+    'term-host': () => (host === undefined ? undefined : machine.send(host.process, 'SIGTERM')),
     'stop-host': () => {
       if (host?.alive === true) void host.stop().catch(NOTHING);
     },
@@ -50,6 +52,7 @@ export function act(
     'stop-at-birth': () => {
       if (host?.alive === true) stopAtBirth(simulation, host);
     },
+    'supervise-again': () => superviseAgain(host),
     'second-host': () => {
       if (bootAnother() !== undefined && host?.alive === true) coverage.saw('two hosts at once');
     },
@@ -80,6 +83,15 @@ export function act(
   deeds[deed]();
 }
 
+/** A supervisor that gave up is started once more, under the same name. */
+function superviseAgain(host: SimHost | undefined): void {
+  const [tree] = host?.supervisors ?? [];
+  if (host?.alive !== true || tree === undefined || host.stopping) return;
+  if (host.host?.supervisors.every(({ path }) => path !== tree.id) === true) {
+    void host.supervise(tree).catch(NOTHING);
+  }
+}
+
 /** The next worker to be forked dies within its own tick, as its host begins to stop. */
 function stopAtBirth({ machine }: Simulation, host: SimHost): void {
   const lookAway = machine.watch({
@@ -105,9 +117,10 @@ function killForkerAtBirth({ machine }: Simulation, host: SimHost): void {
   });
 }
 
-/** Some bytes of a dead run's file are not what they were; a living host would write it anew. */
+/** Some bytes of a dead run's file are not what they were; who lives of a run may count on its file. */
 function corrupt({ machine, hosts }: Simulation): void {
-  if (hosts.some(({ alive }) => alive)) return;
+  const isForker = ({ alive, isForker }: SimProcess) => alive && isForker;
+  if (hosts.some(({ alive }) => alive) || machine.processes().some(isForker)) return;
   const files = machine.disk.paths().filter((path) => path.endsWith('.json'));
   if (files.length === 0) return;
   const path = machine.prng.pick(files);

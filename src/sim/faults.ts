@@ -53,16 +53,16 @@ const MOST_IMPOSTORS = 4;
 /** The marks of a run that keeps its records where nobody here looks. */
 const ELSEWHERE = cookieVariables({ runId: '1767225600000000_elsewhere0', workerId: 'api:1' }, []);
 /**
- * How often an impostor is another run's, and how often it has a child in its group; how often host and forker die as one comes in a worker's own tick; and how
+ * How often an impostor is another run's, has a child in its group, belongs to the hosts' user; how often host and forker die as one comes in a worker's own tick; and how
  * often a worker dies as it was just looked at, so that somebody else is what was seen.
  */
-const CHANCES = { anotherRuns: 0.3, withChild: 0.3, deadly: 0.3, diesAsSeen: 0.01 };
+const CHANCES = { anotherRuns: 0.3, withChild: 0.3, sameUsers: 0.7, deadly: 0.3, diesAsSeen: 0.01 };
 
 /**
  * Whoever is reaped has its pid taken at once: by a stranger, or by what another run's worker has just started. Returns
  * how to have host and forker left alone.
  */
-export function letImpostorsIn(simulation: Simulation, coverage: Coverage): () => void {
+export function letImpostorsIn(simulation: Simulation, coverage: Coverage, userId: number): () => void {
   const { machine, hosts } = simulation;
   const { prng } = machine;
   const living = new Set<SimProcess>();
@@ -73,8 +73,12 @@ export function letImpostorsIn(simulation: Simulation, coverage: Coverage): () =
     const others = machine
       .processes()
       .filter(({ alive, isWorkers, origin }) => alive && isWorkers && origin?.runId !== dead.origin?.runId);
-    if (!prng.chance(CHANCES.anotherRuns)) return simulation.stranger(lives, dead.commandLine);
-    if (others.length === 0) return simulation.stranger(lives, dead.commandLine, ELSEWHERE);
+    const isAnotherRuns = prng.chance(CHANCES.anotherRuns);
+    if (!isAnotherRuns || others.length === 0) {
+      const stranger = simulation.stranger(lives, dead.commandLine, isAnotherRuns ? ELSEWHERE : {});
+      if (stranger !== undefined && prng.chance(CHANCES.sameUsers)) stranger.userId = userId;
+      return stranger;
+    }
     const parent = new Running(machine, prng.pick(others));
     return parent.fork(lives, { newSession: true, commandLine: dead.commandLine });
   };

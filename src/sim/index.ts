@@ -15,7 +15,7 @@ export { Coverage, SOMETIMES, type Sometimes } from './coverage.ts';
 export { INVARIANTS, type Invariant, type Violation } from './invariants.ts';
 export { type LifetimeReport, live, type World } from './lifetime.ts';
 export type { SimHostOptions, SimulationOptions } from './options.ts';
-export type { Oracle, Promised } from './oracle.ts';
+export type { Oracle } from './oracle.ts';
 export {
   type ChildPlan,
   type Deed,
@@ -27,5 +27,6 @@ export {
 export { shrink } from './shrink.ts';
 export { SimHost } from './sim-host.ts';
 export { Simulation, SimulationStuck } from './simulation.ts';
+export type { Promised } from './supervision-oracle.ts';
 export type { Trace } from './trace.ts';
 export { programs };

@@ -5,6 +5,7 @@ import type { ChildOptions, SupervisorOptions } from '../supervisor/supervisor-s
 import { Coverage } from './coverage.ts';
 import { act } from './deeds.ts';
 import { arm, letImpostorsIn, watchOrphans } from './faults.ts';
+import { beBounded, beHealthy, beRecorded, Start, wasPeaceful, watchReadiness } from './health.ts';
 import type { Violation } from './invariants.ts';
 import { CAST, type ChildPlan, type GenerationPlan, type LifetimePlan, OBEDIENT } from './plan.ts';
 import { type SimHost, Simulation, SimulationStuck } from './simulation.ts';
@@ -20,14 +21,12 @@ export interface LifetimeReport {
   readonly trace: readonly string[];
 }
 
-/** Milliseconds in which everything must be well again once nothing is wrong any more. */
-const WELL_WITHIN_MS = 60_000;
 /** Milliseconds in which a host is stopped whose workers all obey. */
 const OBEYED_WITHIN_MS = 1_000;
+/** How often a host of the cast stops in order at SIGTERM and its like; others just die of them. */
+const HEEDS_SIGNALS = 0.3;
 /** Between two times that root helps, milliseconds. */
 const ROOT_HELPS_EVERY_MS = 1_000;
-/** Between two looks whether it is. */
-const LOOK_EVERY_MS = 100;
 
 /** Whose lives are lived: by default those of a cast of programs that misbehave in every way we know. */
 export interface World {
@@ -44,7 +43,7 @@ export async function live(plan: LifetimePlan, world?: World): Promise<LifetimeR
   coverage.watch(simulation.machine);
   try {
     for (const generation of plan.generations) {
-      await liveThrough(simulation, coverage, generation, plan.userId, world?.tree);
+      await liveThrough(simulation, coverage, generation, plan.userId, world);
     }
     await settle(simulation, coverage, plan.userId);
   } catch (error) {
@@ -65,25 +64,32 @@ async function liveThrough(
   coverage: Coverage,
   generation: GenerationPlan,
   userId: number,
-  tree = superviseOptions(generation),
+  world: World | undefined,
 ): Promise<void> {
+  const tree = world?.tree ?? superviseOptions(generation);
+  const isCast = world === undefined;
   const disarm = arm(simulation, coverage, generation);
-  const spare = generation.impostors ? letImpostorsIn(simulation, coverage) : () => {};
-  const host = boot(simulation, coverage, generation, userId);
-  void host?.supervise(tree).catch(() => {}); // the oracle hears what became of it
+  const spare = generation.impostors ? letImpostorsIn(simulation, coverage, userId) : () => {};
+  const host = boot(simulation, coverage, generation, userId, isCast);
+  const start = host === undefined ? undefined : new Start(host, tree);
+  if (host !== undefined && isCast) watchReadiness(simulation, host, generation.children);
   for (const { after, deed } of generation.steps) {
     await simulation.pass(after);
-    act(simulation, coverage, host, deed, () => boot(simulation, coverage, generation, userId));
+    act(simulation, coverage, host, deed, () => boot(simulation, coverage, generation, userId, isCast));
   }
   await simulation.pass(simulation.machine.prng.pick([0, 20, 300, 3_000]));
-  disarm();
   spare();
   await makeWell(simulation);
   const rootHelps = simulation.hosts.some(({ alive }) => alive) ? letRootHelp(simulation, userId) : () => {};
   for (const one of [...simulation.hosts]) {
-    await beHealthy(simulation, one);
-    await stop(simulation, coverage, one);
+    await beHealthy(simulation, one, isCast);
+    if (one === host && !isCast && wasPeaceful(simulation, generation)) await start!.comeUp(simulation);
+    await beRecorded(simulation, one);
+    beBounded(simulation, one);
+    await stop(simulation, coverage, one, isCast);
   }
+  start?.beAccepted();
+  disarm();
   rootHelps();
 }
 
@@ -92,9 +98,11 @@ function boot(
   coverage: Coverage,
   { spawner }: GenerationPlan,
   userId: number,
+  isCast: boolean,
 ): SimHost | undefined {
   try {
-    const host = simulation.boot({ spawner, userId, signals: false });
+    const signals = isCast && simulation.machine.prng.chance(HEEDS_SIGNALS);
+    const host = simulation.boot({ spawner, userId, signals });
     watchOrphans(simulation, host);
     void host.started.then(
       ({ events, sweepReport }) => {
@@ -141,38 +149,12 @@ function letRootHelp({ machine }: Simulation, userId: number): () => void {
   };
 }
 
-async function beHealthy(simulation: Simulation, one: SimHost): Promise<void> {
-  const { host } = one;
-  if (!one.alive || one.stopping || host === undefined) return;
-  const wanted = new Set(one.supervisors.map(({ id }) => id));
-  const isWell = (): boolean =>
-    host.supervisors
-      .filter(({ path }) => wanted.has(path))
-      .every((supervisor) => {
-        const specs = one.supervisors.find(({ id }) => id === supervisor.path)!.children;
-        const permanent = specs
-          .filter(({ restart = 'permanent' }) => restart === 'permanent')
-          .map(({ id }) => id);
-        const up = supervisor.whichChildren().filter(({ state }) => state === 'running');
-        return permanent.every((id) => up.some((child) => child.id === id));
-      });
-  // What never gets ready, or never stays, has no rest: its supervisor may try for ever without exceeding its limit.
-  if (one.supervisors.some(({ children }) => children.some(isRestless))) return;
-  const { timeline } = simulation.machine;
-  const limit = timeline.now + WELL_WITHIN_MS;
-  while (!isWell() && one.alive && !one.stopping) {
-    if (timeline.now > limit) {
-      simulation.oracle.fail('quiet-means-healthy', 'not well after a minute');
-      return;
-    }
-    await simulation.pass(LOOK_EVERY_MS);
-  }
-}
-
-const RESTLESS: ReadonlySet<string> = new Set(['ready-never', 'leaves-its-group']);
-const isRestless = ({ command }: ChildOptions): boolean => RESTLESS.has(command);
-
-async function stop(simulation: Simulation, coverage: Coverage, one: SimHost): Promise<void> {
+async function stop(
+  simulation: Simulation,
+  coverage: Coverage,
+  one: SimHost,
+  isCast: boolean,
+): Promise<void> {
   if (!one.alive) return;
   const begun =
     one.host === undefined || one.stopping ? Number.POSITIVE_INFINITY : simulation.machine.timeline.now;
@@ -181,9 +163,8 @@ async function stop(simulation: Simulation, coverage: Coverage, one: SimHost): P
   const stopped = one.stop().then(() => true);
   const inOrder = await simulation.run(Promise.race([failed, stopped.catch(never), death(one.process)]));
   const took = simulation.machine.timeline.now - begun;
-  const allObey = one.supervisors.every(({ children }) =>
-    children.every(({ command }) => OBEDIENT.has(command)),
-  );
+  const allObey =
+    isCast && one.supervisors.every(({ children }) => children.every(({ command }) => OBEDIENT.has(command)));
   if (inOrder && allObey && !isHarmed && took > OBEYED_WITHIN_MS) {
     simulation.oracle.fail('stops-in-time', `those who obey took ${took} ms to be stopped`);
   }
@@ -206,7 +187,7 @@ async function settle(simulation: Simulation, coverage: Coverage, userId: number
   const last = simulation.boot({ userId, signals: false });
   const host = await simulation.run(last.started);
   coverage.swept(host.sweepReport);
-  await stop(simulation, coverage, last);
+  await stop(simulation, coverage, last, true);
   rootHelps();
   simulation.oracle.allOver();
 }

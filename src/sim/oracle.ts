@@ -6,14 +6,8 @@ import type { TimedEvent } from '../events.ts';
 import type { SimMachine } from '../os/sim/machine.ts';
 import type { SimProcess } from '../os/sim/process.ts';
 import type { Invariant, Violation } from './invariants.ts';
-
-/** What was decided for a supervisor when it was started. */
-export interface Promised {
-  readonly intensity: number;
-  readonly period: number;
-  /** The paths of its children in the order of their start; none when there is no order. */
-  readonly order: readonly string[];
-}
+import { Kinship, pathOf } from './kinship.ts';
+import { type Promised, SupervisionOracle } from './supervision-oracle.ts';
 
 /** What the oracle reads of a run's file, in words of its own. */
 interface RunOnDisk {
@@ -21,88 +15,107 @@ interface RunOnDisk {
   readonly workers: Readonly<Record<string, { readonly settled?: boolean } | undefined>>;
 }
 
+/** Milliseconds after its birth from when a worker must be in its run's file, whenever that is written. */
+const RECORDED_WITHIN_MS = 500;
+
+/** Clock ticks after which nobody can share a worker's start time any more, and it is looked at. */
+const SETTLES_IN_TICKS = 3;
+
 export class Oracle {
   readonly violations: Violation[] = [];
   readonly #machine: SimMachine;
   readonly #stateDirectory: string;
-  readonly #hosts = new Map<string, SimProcess>();
+  readonly #kinship: Kinship;
+  readonly #supervision: SupervisionOracle;
   readonly #forks = new Map<string, number>();
-  /** The first process of each incarnation, by run and worker. */
-  readonly #leaders = new Map<string, SimProcess>();
+  readonly #bornAt = new WeakMap<SimProcess, number>();
   readonly #told = new Set<string>();
-  /** The runs that are being stopped in order. */
-  readonly #stopping = new Set<string>();
-  /** The states of all children, by run and path. */
-  readonly #states = new Map<string, string>();
-  readonly #restarts = new Map<string, number[]>();
-  readonly #lastForkerLoss = new Map<string, number>();
-  readonly #promised = new Map<string, Promised>();
+  /** Those whose disk failed, which they said. */
+  readonly #warned = new Set<string>();
 
   constructor(machine: SimMachine, stateDirectory: string) {
     this.#machine = machine;
     this.#stateDirectory = stateDirectory;
+    this.#kinship = new Kinship(machine, (runId, workerId) => this.#isRecordedAsSettled(runId, workerId));
+    this.#supervision = new SupervisionOracle(machine, this.#kinship, (invariant, detail) =>
+      this.fail(invariant, detail),
+    );
     machine.disk.onRemove = (path) => this.#removing(path);
     machine.watch({
       onFork: (child) => this.#forked(child),
       onSignal: (sender, targets, signal) => {
         for (const target of targets) if (target.alive) this.#signalled(sender, target, signal);
       },
+      onBoundary: (process, what) => {
+        if (what === 'after rename') this.#written(process);
+      },
     });
   }
 
   /** The supervisor at this path, of this run, was started with these limits. */
   promise(runId: string, path: string, promised: Promised): void {
-    this.#promised.set(`${runId} ${path}`, promised);
+    this.#supervision.promise(runId, path, promised);
   }
 
   /** An event of a run, as its application heard it. */
   heard(runId: string, event: TimedEvent): void {
-    if (event.type === 'host.stopping') this.#stopping.add(runId);
-    else if (event.type === 'forker.lost')
-      this.#stopping.delete(runId); // all go at once, in no order
-    else if (event.type === 'worker.state') this.#changed(runId, event);
+    this.#supervision.heard(runId, event);
     if (event.type === 'worker.exited') this.#exited(runId, event);
-    else if (event.type === 'supervisor.restarting') this.#restarting(runId, event);
+    if (event.type === 'registry.warning') this.#warned.add(runId);
   }
 
   /** `host.stop()` has resolved, and nothing is said to be left. */
   stopped(runId: string): void {
-    for (const process of this.#living(runId)) {
-      this.#fail('stopped-means-empty', `${name(process)} outlives the stop of its run`);
+    for (const process of this.#kinship.living(runId)) {
+      this.fail('stopped-means-empty', `${name(process)} outlives the stop of its run`);
+    }
+    const isThere = this.#machine.disk.peek(this.#pathOf(runId)) !== undefined;
+    if (isThere && !this.#warned.has(runId)) {
+      this.fail('stopped-means-empty', `the file of run ${runId} outlives its stop`);
     }
   }
 
   /** So long after the death of its host, whose forker was not harmed, nothing may be left of a run. */
   orphaned(host: SimProcess, forker: SimProcess): void {
     const { runId } = forker.origin!;
-    if (this.#hosts.get(runId) !== host || forker.end?.signal != null || forker.wasStopped) return;
-    for (const process of this.#living(runId)) {
-      if (this.#isAnotherUsers(process)) continue;
-      this.#fail('orphans-end-in-time', `${name(process)} lives on after its host`);
+    if (this.#kinship.hostOf(runId) !== host || forker.end?.signal != null || forker.wasStopped) return;
+    for (const process of this.#kinship.living(runId)) {
+      if (this.#kinship.isAnotherUsers(process)) continue;
+      this.fail('orphans-end-in-time', `${name(process)} lives on after its host`);
+    }
+  }
+
+  /** Nothing was wrong for long: what no other process can be taken for is recorded so, and need not be marked. */
+  allRecorded(runId: string): void {
+    for (const [workerId, leader] of this.#kinship.leadersOf(runId)) {
+      if (!leader.alive || !this.#kinship.isOurs(leader)) continue;
+      const age = this.#machine.timeline.now - this.#bornAt.get(leader)!;
+      if (age < RECORDED_WITHIN_MS + SETTLES_IN_TICKS * this.#machine.tick) continue;
+      if (!this.#isRecordedAsSettled(runId, workerId)) {
+        this.fail('no-process-without-record', `${name(leader)} is not recorded as settled`);
+      }
     }
   }
 
   /** A later run has swept, and stopped, undisturbed: nothing may be left of any dead one. */
   allOver(): void {
-    for (const runId of this.#hosts.keys()) {
-      if (this.#isHostAlive(runId)) continue;
-      for (const process of this.#living(runId)) {
-        if (this.#isAnotherUsers(process)) continue;
-        this.#fail('stopped-means-empty', `${name(process)} outlives its run and the sweep after it`);
+    for (const runId of this.#kinship.runs) {
+      if (this.#kinship.isHostAlive(runId)) continue;
+      for (const process of this.#kinship.living(runId)) {
+        if (this.#kinship.isAnotherUsers(process)) continue;
+        this.fail('stopped-means-empty', `${name(process)} outlives its run and the sweep after it`);
       }
     }
   }
 
   fail(invariant: Invariant, detail: string): void {
-    this.#fail(invariant, detail);
+    this.violations.push({ invariant, at: this.#machine.timeline.now, detail });
   }
 
   #forked(child: SimProcess): void {
     const { origin, parent } = child;
-    if (origin === undefined) return;
-    if (parent?.origin === undefined) this.#hosts.set(origin.runId, parent!);
-    const isLeader = origin.workerId !== '' && parent?.origin?.workerId !== origin.workerId;
-    if (isLeader) this.#born(child, origin.runId, origin.workerId);
+    if (origin === undefined || origin.workerId === '') return;
+    if (parent?.origin?.workerId !== origin.workerId) this.#born(child, origin.runId, origin.workerId);
   }
 
   #born(child: SimProcess, runId: string, workerId: string): void {
@@ -110,173 +123,90 @@ export class Oracle {
     this.#forks.set(runId, forks);
     const births = this.#fileOf(runId)?.births ?? 0;
     if (births < forks) {
-      this.#fail(
-        'no-process-without-record',
-        `${name(child)} is birth ${forks}, the file answers for ${births}`,
-      );
+      const detail = `${name(child)} is birth ${forks}, the file answers for ${births}`;
+      this.fail('no-process-without-record', detail);
     }
-    for (const [key, other] of this.#leaders) {
-      if (
-        key.startsWith(`${runId} `) &&
-        pathOf(key) === pathOf(`${runId} ${workerId}`) &&
-        this.#groupLives(other)
-      ) {
-        this.#fail('one-incarnation-per-child', `${name(child)} while ${name(other)} or its group lives`);
+    for (const [other, leader] of this.#kinship.leadersOf(runId)) {
+      if (pathOf(other) === pathOf(workerId) && this.#kinship.groupLives(leader)) {
+        const detail = `${name(child)} while ${name(leader)} or its group lives`;
+        this.fail('one-incarnation-per-child', detail);
       }
     }
-    this.#leaders.set(`${runId} ${workerId}`, child);
+    this.#bornAt.set(child, this.#machine.timeline.now);
+    this.#kinship.begins(child, runId, workerId);
   }
 
   #signalled(sender: SimProcess, target: SimProcess, signal: string): void {
     const by = `${name(sender)} sends ${signal} to ${name(target)}`;
     if (target.origin === undefined) {
-      this.#fail('no-stranger-signalled', by);
+      this.fail('no-stranger-signalled', by);
       return;
     }
     const { runId } = target.origin;
-    const own = sender.origin?.runId === runId || this.#hosts.get(runId) === sender;
-    if (!own && this.#isHostAlive(runId)) this.#fail('live-run-untouched', by);
+    const own = sender.origin?.runId === runId || this.#kinship.hostOf(runId) === sender;
+    if (!own && this.#kinship.isHostAlive(runId)) this.fail('live-run-untouched', by);
+    if (own && !sender.exiting && this.#kinship.isLeader(target)) this.#supervision.signalled(target, signal);
   }
 
   #exited(runId: string, { workerId, reason }: Extract<TimedEvent, { type: 'worker.exited' }>): void {
     const key = `${runId} ${workerId}`;
-    if (this.#told.has(key)) this.#fail('exited-once-and-dead', `${workerId} exited a second time`);
+    if (this.#told.has(key)) this.fail('exited-once-and-dead', `${workerId} exited a second time`);
     this.#told.add(key);
-    const leader = this.#leaders.get(key);
-    if (leader?.alive === true && this.#isOurs(leader))
-      this.#fail('exited-once-and-dead', `${name(leader)} is told dead and is not`);
+    const leader = this.#kinship.leaderOf(runId, workerId);
+    if (leader?.alive === true && this.#kinship.isOurs(leader))
+      this.fail('exited-once-and-dead', `${name(leader)} is told dead and is not`);
     if (leader === undefined) return;
     // What ended by itself may have left something outside its group, which is found a second later.
     const asked = reason.kind === 'shutdown' || reason.kind === 'forker-lost';
-    for (const process of this.#living(runId)) {
-      if (process.origin?.workerId !== workerId || !this.#isOurs(process)) continue;
+    for (const process of this.#kinship.living(runId)) {
+      if (process.origin?.workerId !== workerId || !this.#kinship.isOurs(process)) continue;
       if (asked || process.group === leader.group) {
-        this.#fail(
-          'stopped-means-empty',
-          `${name(process)} outlives its worker, which ended as ${reason.kind}`,
-        );
+        const detail = `${name(process)} outlives its worker, which ended as ${reason.kind}`;
+        this.fail('stopped-means-empty', detail);
       }
     }
   }
 
-  /** OTP's order: each starts when all before it are up, or have ended; each is stopped when none after it lives. */
-  #changed(runId: string, { path, workerId, state }: Extract<TimedEvent, { type: 'worker.state' }>): void {
-    const supervisor = path.slice(0, path.lastIndexOf('/'));
-    const order = this.#promised.get(`${runId} ${supervisor}`)?.order ?? [];
-    const place = order.indexOf(path);
-    const stateOf = (other: string) => this.#states.get(`${runId} ${other}`) ?? 'none';
-    if (state === 'spawning' && stateOf(path) === 'none') {
-      const late = order.slice(0, place).find((other) => ['none', 'spawning'].includes(stateOf(other)));
-      if (late !== undefined) this.#fail('otp-order', `${path} starts before ${late} is up`);
-    }
-    const isAsked = state === 'stopping' && this.#leaders.get(`${runId} ${workerId}`)?.alive === true;
-    if (isAsked && this.#stopping.has(runId) && place >= 0) {
-      const living = order.slice(place + 1).find((other) => !['none', 'exited'].includes(stateOf(other)));
-      if (living !== undefined) this.#fail('otp-order', `${path} is stopped while ${living} lives`);
-    }
-    this.#states.set(`${runId} ${path}`, state);
-  }
-
-  #restarting(
-    runId: string,
-    { path, reason, at }: Extract<TimedEvent, { type: 'supervisor.restarting' }>,
-  ): void {
-    const supervisor = path.slice(0, path.lastIndexOf('/'));
-    const key = `${runId} ${supervisor}`;
-    const promised = this.#promised.get(key);
-    if (promised === undefined) return;
-    const { now } = this.#machine.timeline;
-    if (reason.kind === 'forker-lost') {
-      const last = this.#lastForkerLoss.get(key);
-      if (last !== undefined && now - last < 1_000) return;
-      this.#lastForkerLoss.set(key, now);
-    }
-    const times = [...(this.#restarts.get(key) ?? []), now].filter((time) => time > now - promised.period);
-    this.#restarts.set(key, times);
-    if (times.length > promised.intensity) {
-      this.#fail(
-        'restarts-within-intensity',
-        `${path} at ${at}: ${times.length} within ${promised.period} ms`,
-      );
+  /** A host has put its file in place: whoever lives of it is in there. */
+  #written(host: SimProcess): void {
+    for (const runId of this.#kinship.runs) {
+      if (this.#kinship.hostOf(runId) !== host || !host.alive) continue;
+      const workers = this.#fileOf(runId)?.workers;
+      if (workers === undefined) continue; // damaged, or another file
+      for (const [workerId, leader] of this.#kinship.leadersOf(runId)) {
+        const age = this.#machine.timeline.now - this.#bornAt.get(leader)!;
+        if (!leader.alive || !this.#kinship.isOurs(leader)) continue;
+        if (age > RECORDED_WITHIN_MS && workers[workerId] === undefined) {
+          this.fail('record-outlives-process', `${name(leader)} lives without a record`);
+        }
+      }
     }
   }
 
   #removing(path: string): void {
     const runId = /\/runs\/([^/]+)\.json$/.exec(path)?.[1];
     if (runId === undefined) return;
-    for (const process of this.#living(runId)) {
-      this.#fail('record-outlives-process', `the file of the run goes while ${name(process)} lives`);
+    for (const process of this.#kinship.living(runId)) {
+      this.fail('record-outlives-process', `the file of the run goes while ${name(process)} lives`);
     }
   }
 
-  /** The processes of a run that are alive and that something still ties to it. */
-  #living(runId: string): readonly SimProcess[] {
-    return this.#machine
-      .processes()
-      .filter((process) => process.alive && process.isWorkers && process.origin?.runId === runId)
-      .filter((process) => this.#isKnowable(process));
-  }
-
-  /** Something ties it to its run still. What nothing does, nobody can know to be ours, and nobody may signal. */
-  #isKnowable(process: SimProcess): boolean {
-    return (isTied(process) && !this.#isAnotherUsers(process)) || this.#isSettled(process);
-  }
-
-  /** Known to be its run's, and its run's to end. */
-  #isOurs(process: SimProcess): boolean {
-    return this.#isKnowable(process) && !this.#isAnotherUsers(process);
-  }
-
-  /** Its marks may not be read, and it may not be signalled: what is recorded of it is all that is known. */
-  #isAnotherUsers({ userId, origin }: SimProcess): boolean {
-    const host = origin === undefined ? undefined : this.#hosts.get(origin.runId);
-    return host !== undefined && host.userId !== 0 && host.userId !== userId;
-  }
-
-  #isLeader({ uid, origin }: SimProcess): boolean {
-    return origin !== undefined && this.#leaders.get(`${origin.runId} ${origin.workerId}`)?.uid === uid;
-  }
-
-  /** The first of its worker, and recorded as one that had outlived all doubt about its start time. */
-  #isSettled(process: SimProcess): boolean {
-    if (process.origin === undefined || !this.#isLeader(process)) return false;
-    const { runId, workerId } = process.origin;
+  #isRecordedAsSettled(runId: string, workerId: string): boolean {
     return this.#fileOf(runId)?.workers[workerId]?.settled === true;
   }
 
-  #groupLives(leader: SimProcess): boolean {
-    return this.#machine
-      .group(leader.group)
-      .some((member) => member.alive && member.origin === leader.origin && this.#isOurs(member));
-  }
-
-  #isHostAlive(runId: string): boolean {
-    return this.#hosts.get(runId)?.alive === true;
+  #pathOf(runId: string): string {
+    return `${this.#stateDirectory}/runs/${runId}.json`;
   }
 
   #fileOf(runId: string): RunOnDisk | undefined {
     try {
-      return JSON.parse(this.#machine.disk.peek(`${this.#stateDirectory}/runs/${runId}.json`) ?? '');
+      return JSON.parse(this.#machine.disk.peek(this.#pathOf(runId)) ?? '');
     } catch {
       return undefined; // there is none, or it is damaged
     }
   }
-
-  #fail(invariant: Invariant, detail: string): void {
-    this.violations.push({ invariant, at: this.#machine.timeline.now, detail });
-  }
 }
-
-/** Marked, or the living kin of somebody marked. What has wiped its marks and lost its kin nobody can know. */
-function isTied(process: SimProcess): boolean {
-  if (!process.wiped) return true;
-  const { parent } = process;
-  if (parent?.alive !== true) return false;
-  if (parent.origin === process.origin) return isTied(parent);
-  return parent.origin?.runId === process.origin?.runId; // its forker
-}
-
-const pathOf = (key: string): string => key.replace(/:\d+$/, '');
 
 export const name = ({ pid, uid, commandLine, origin }: SimProcess): string =>
-  `${pid} (#${uid}, ${origin === undefined ? 'a stranger' : `${origin.runId.slice(-6)} ${origin.workerId || 'forker'}`}, ${commandLine})`;
+  `${pid} (#${uid}, ${origin === undefined ? 'none of ours' : `${origin.runId.slice(-6)} ${origin.workerId || 'forker'}`}, ${commandLine})`;

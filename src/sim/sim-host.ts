@@ -1,17 +1,15 @@
 /** One host on a simulated machine: its process, its forkers, and the host itself once it has started. */
+
+import type { TimedEvent } from '../events.ts';
 import { type Host, startHost } from '../host/host.ts';
 import type { HostOptions } from '../host/options.ts';
 import type { SimProcess } from '../os/sim/process.ts';
 import type { Installed } from '../os/sim/sim-fork.ts';
 import { simOs } from '../os/sim/sim-os.ts';
 import { raise } from '../os/sim/simulation-error.ts';
-import {
-  parseSupervisorSpec,
-  type SupervisorOptions,
-  type SupervisorSpec,
-} from '../supervisor/supervisor-spec.ts';
-import type { Promised } from './oracle.ts';
+import { parseSupervisorSpec, type SupervisorOptions } from '../supervisor/supervisor-spec.ts';
 import type { Simulation } from './simulation.ts';
+import { promisedBy } from './supervision-oracle.ts';
 
 /** Where the hosts of a simulation keep their records. */
 export const STATE_DIRECTORY = '/state';
@@ -27,8 +25,8 @@ export class SimHost {
   #diedAt: number | undefined;
   /** What it was asked for and has not answered. */
   readonly #awaited = new Set<string>(['its start']);
-  /** By id, the last that was accepted. */
-  readonly #promised = new Map<string, Promised>();
+  /** What was heard while it is not known yet what was promised. */
+  #held: TimedEvent[] | undefined;
   readonly #simulation: Simulation;
   readonly #installed: Installed;
 
@@ -45,7 +43,8 @@ export class SimHost {
       this.host = host;
       this.#hearListeners(host);
       host.events.on((event) => {
-        simulation.oracle.heard(host.runId, event);
+        if (this.#held === undefined) simulation.oracle.heard(host.runId, event);
+        else this.#held.push(event);
         simulation.trace.event(event);
       });
       this.#awaited.delete('its start');
@@ -68,31 +67,26 @@ export class SimHost {
     const spec = parseSupervisorSpec(options);
     await this.#await(`supervise('${spec.id}')`, async () => {
       const host = await this.started;
-      await this.#supervise(host, options, spec);
+      await this.#supervise(host, options);
     });
   }
 
   /**
-   * Its first child starts before `supervise` returns, so that the oracle must know what is promised before it is known
-   * to be accepted. A refusal takes the promise back, in the same moment: that of its namesake holds again.
+   * Its first child is on its way before `supervise` has returned, and only then it is known that it was accepted: the
+   * oracle hears what is promised first, and nothing of what is refused.
    */
-  #supervise(host: Host, options: SupervisorOptions, spec: SupervisorSpec): Promise<unknown> {
+  #supervise(host: Host, options: SupervisorOptions): Promise<unknown> {
     const { oracle } = this.#simulation;
-    const { id, intensity, period, ordered, children } = spec;
-    const promised = {
-      intensity,
-      period,
-      order: ordered ? children.map((child) => `${id}/${child.id}`) : [],
-    };
     const before = new Set(host.supervisors);
-    oracle.promise(host.runId, id, promised);
+    const held: TimedEvent[] = [];
+    this.#held = held;
     const ready = host.supervise(options);
+    this.#held = undefined;
     if (host.supervisors.some((supervisor) => !before.has(supervisor))) {
-      this.#promised.set(id, promised);
+      oracle.promise(host.runId, options.id, promisedBy(options));
       this.supervisors.push(options);
-    } else {
-      oracle.promise(host.runId, id, this.#promised.get(id) ?? promised);
     }
+    for (const event of held) oracle.heard(host.runId, event);
     return ready;
   }
 
@@ -121,6 +115,7 @@ export class SimHost {
   /** Its process ends by itself, as when nothing keeps it. */
   leave(): void {
     if (!this.alive) return;
+    this.process.exiting = true;
     for (const action of this.process.atExit) action();
     this.#simulation.machine.exit(this.process, 0);
   }

@@ -27,12 +27,14 @@ export type SupervisorOutput =
 export interface ChildStatus {
   readonly spec: ChildSpec;
   readonly path: string;
-  /** Names one incarnation, `<path>:<how often it was started>`: in the registry, in the worker's mark, as an actor. */
+  /** Names one incarnation, `<path>:<number>`, in the registry, in the worker's mark, as an actor: never twice in a run. */
   readonly workerId: string;
   /** `waiting` for its turn · `starting`, `up` or `stopping` while its actor lives · `down` for good. */
   readonly state: 'waiting' | 'starting' | 'up' | 'stopping' | 'down';
   /** How often it was started. */
   readonly incarnation: number;
+  /** The numbers up to here were given to children of an earlier supervisor with this path. */
+  readonly earlier: number;
 }
 
 export interface SupervisorContext extends SupervisorInput {
@@ -146,6 +148,7 @@ export const supervisorMachine = setup({
       workerId: '',
       state: 'waiting',
       incarnation: 0,
+      earlier: input.actors.lastNumberIn(input.path),
     })),
     restartTimes: [],
     forkerLostAt: Number.NEGATIVE_INFINITY,
@@ -217,7 +220,12 @@ const ONE_LOSS_MS = 1_000;
 
 function begin(child: ChildStatus): ChildStatus {
   const incarnation = child.incarnation + 1;
-  return { ...child, state: 'starting', incarnation, workerId: `${child.path}:${incarnation}` };
+  return {
+    ...child,
+    state: 'starting',
+    incarnation,
+    workerId: `${child.path}:${child.earlier + incarnation}`,
+  };
 }
 
 const inputOf = ({ spec, path, workerId }: ChildStatus): WorkerInput => ({ spec, path, workerId });

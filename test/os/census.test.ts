@@ -145,7 +145,7 @@ describe('what was born while the picture was taken', () => {
 });
 
 describe('an orphaned session', () => {
-  const claim = { ...WORKER, orphanedSession: { session: 600, bornBy: 700 } };
+  const claim = { ...WORKER, orphanedSessions: [{ session: 600, bornBy: 700 }] };
 
   test('covers its members born before its leader was reaped', () => {
     expect(covered(claim, sighting(650, { session: 600, startTime: 699 }))).toEqual([650]);

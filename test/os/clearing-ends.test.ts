@@ -35,6 +35,13 @@ describe('is done', () => {
     expect(kernel.signalsTo(600)).toEqual(['SIGKILL']);
   });
 
+  test('one look is not enough when somebody vanished meanwhile: a child has its pid before it can be listed', async () => {
+    const { kernel, start } = setUp();
+    kernel.vanishing = true;
+    await start().done;
+    expect(kernel.censuses).toBe(2);
+  });
+
   test('after two looks in a row, when asked for two', async () => {
     const { kernel, start } = setUp();
     await start({ emptyLooks: 2 }).done;
@@ -91,6 +98,18 @@ describe('an orphaned session', () => {
     const clearing = start();
     clearing.inherit(600);
     clearing.raise('SIGTERM');
+    await clock.advance(100);
+    expect(kernel.signalsTo(601)).toEqual(['SIGTERM']);
+  });
+
+  test('is looked at again when its leader is reaped while one looks, and is in the picture still', async () => {
+    const { kernel, clock, start } = setUp(sighting(600, { session: 600, zombie: true }), member);
+    const clearing = start();
+    clearing.raise('SIGTERM');
+    kernel.afterCensus = () => {
+      if (!kernel.table.delete(600)) return;
+      clearing.inherit(600);
+    };
     await clock.advance(100);
     expect(kernel.signalsTo(601)).toEqual(['SIGTERM']);
   });

@@ -17,6 +17,8 @@ export class FakeKernel implements Kernel {
   censuses = 0;
   /** The pid that was given out last. */
   newest = 0;
+  /** Somebody who was listed is gone when he is looked at. */
+  vanishing = false;
   /** What a fork at this moment would get. */
   time = 10_000;
   /** Comes after each census and before whatever is done about it. */
@@ -58,10 +60,11 @@ export class FakeKernel implements Kernel {
     return found === undefined ? undefined : { ...found, userId: SELF.userId, commandLine: '' };
   }
 
-  async census(): Promise<readonly Sighting[]> {
+  async census(onVanished?: () => void): Promise<readonly Sighting[]> {
     this.censuses += 1;
     const all = [...this.table.values()];
     this.afterCensus();
+    if (this.vanishing) onVanished?.();
     return all;
   }
 

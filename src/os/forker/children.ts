@@ -49,12 +49,13 @@ export class Children {
   /** The IDs of those being forked: they carry their marks before we know of them. */
   readonly #births = new Set<string>();
   /** What is signalled of the dead, by the ID of whoever left it. */
-  readonly #late = new Map<number, Clearing>();
+  readonly #late = new Map<number, { readonly workerId: string; readonly clearing: Clearing }>();
   readonly #clearingStragglersOf = new Set<string>();
   #stragglerTimer: Timer | undefined;
   /** From now on one clearing is after everything. */
   #closing = false;
-  #ending: Clearing | undefined;
+  /** Those that end the run: a second one when the host dies while it waits for the first. */
+  readonly #endings = new Set<Clearing>();
 
   constructor(options: ChildrenOptions) {
     this.#options = options;
@@ -85,7 +86,7 @@ export class Children {
       return undefined;
     }
     this.#births.add(order.workerId);
-    // It cannot have been reaped before this turn of the event loop ends, so the pid is still its own.
+    // On Linux it cannot have been reaped before this turn of the event loop ends, so the pid is still its own.
     const startTime = (await tools.kernel.startTimeOf(pid).catch(unknown)) ?? tools.kernel.startTimeNow();
     const identity = { ...tools.kernel.self.identity, pid, startTime };
     const child: Child = {
@@ -113,10 +114,10 @@ export class Children {
   /** It died as the order was on its way, with nothing left in its group; what is elsewhere is to go all the same. */
   #signalWhatIsLeft(id: number, workerId: string, signal: Signal | null): void {
     const { tools, runId, report } = this.#options;
-    let clearing = this.#late.get(id);
+    let clearing = this.#late.get(id)?.clearing;
     if (clearing === undefined) {
       clearing = new Clearing(tools, { claim: { runId, workerId, known: [] }, emptyLooks: 1 });
-      this.#late.set(id, clearing);
+      this.#late.set(id, { workerId, clearing });
       void clearing.done.then(() => {
         this.#late.delete(id);
         report({ is: 'tree-empty', id });
@@ -133,13 +134,17 @@ export class Children {
     const { tools, runId, orphanGrace } = this.#options;
     this.#closing = true;
     if (this.#stragglerTimer !== undefined) tools.clock.clearTimeout(this.#stragglerTimer);
-    const known = [...this.#children.values()].flatMap((child) => [
+    const children = [...this.#children.values()];
+    const known = children.flatMap((child) => [
       ...(child.exited ? [] : [asKnown(child.identity)]),
-      ...(child.clearing?.known ?? []),
+      ...(child.clearing?.knowledge.known ?? []),
     ]);
-    const claim = { runId, workerId: undefined, known };
-    this.#ending = new Clearing(tools, { claim, emptyLooks: 2 });
-    const left = await carryOut(this.#ending, tools.clock, orphanGrace, patience);
+    const orphanedSessions = children.flatMap(({ clearing }) => clearing?.knowledge.orphanedSessions ?? []);
+    const claim = { runId, workerId: undefined, known, orphanedSessions };
+    const ending = new Clearing(tools, { claim, emptyLooks: 2 });
+    this.#endings.add(ending);
+    const over = carryOut(ending, tools.clock, orphanGrace, patience);
+    const left = await over.finally(() => this.#endings.delete(ending));
     return left.map(({ pid }) => pid);
   }
 
@@ -189,7 +194,7 @@ export class Children {
 
   #exited(child: Child, code: number | null, signal: Signal | null): void {
     child.exited = true;
-    this.#ending?.disown(child.identity.pid);
+    for (const ending of this.#endings) ending.inherit(child.identity.pid);
     const { asked } = child;
     const { tools, report } = this.#options;
     const { pid } = child.identity;
@@ -219,7 +224,9 @@ export class Children {
     const { tools, runId } = this.#options;
     const census = await tools.census.take().catch(unknown);
     if (census === undefined) return this.#lookForStragglersSoon();
-    const living = new Set([...this.#births, ...[...this.#children.values()].map((child) => child.workerId)]);
+    // What is being stopped, dead leader or not, has a stop plan of its own.
+    const known = [...this.#children.values(), ...this.#late.values()];
+    const living = new Set([...this.#births, ...known.map(({ workerId }) => workerId)]);
     for (const workerId of census.workersSeen(runId)) {
       if (workerId === '' || living.has(workerId) || this.#clearingStragglersOf.has(workerId)) continue;
       void this.#clearStragglersOf(workerId);

@@ -5,6 +5,7 @@ import { whenSettled } from '../settle.ts';
 import { Children, type ForkedChild } from './children.ts';
 import { environmentOf } from './fork-order.ts';
 import type { ChildReport, ForkOrder } from './messages.ts';
+import { CLOSED } from './spawn-failure.ts';
 
 /** A child with the host's ends of its streams. */
 export type DirectChild = ForkedChild & { readonly streams: () => Streams };
@@ -31,6 +32,7 @@ export class DirectSpawner implements Spawner {
   readonly #forkWith: DirectSpawnerOptions['fork'];
   readonly #births = new Map<number, Birth>();
   #lastId = 0;
+  #closed = false;
 
   constructor(options: DirectSpawnerOptions) {
     this.#tools = options.tools;
@@ -45,7 +47,11 @@ export class DirectSpawner implements Spawner {
   spawn(request: SpawnRequest, listener: (event: OsProcessEvent) => void): OsProcess {
     this.#lastId += 1;
     const id = this.#lastId;
-    const child = Promise.resolve().then(() => this.#fork(id, request));
+    const child = Promise.resolve().then(() => {
+      if (!this.#closed) return this.#fork(id, request);
+      void this.#heard({ is: 'fork-failed', id, failure: CLOSED });
+      return undefined;
+    });
     const birth: Birth = { listener, child, alive: false, signalled: false, stopSettling: () => {} };
     this.#births.set(id, birth);
     return {
@@ -58,6 +64,7 @@ export class DirectSpawner implements Spawner {
   }
 
   close(): Promise<readonly number[]> {
+    this.#closed = true;
     return this.#children.clearAll();
   }
 

@@ -12,11 +12,16 @@ const statBuffer = Buffer.allocUnsafe(STAT_BYTES);
 const ENVIRONMENT_BYTES = 4 * 1_024 * 1_024;
 let environmentBuffer = Buffer.allocUnsafe(64 * 1_024);
 
+/** include/linux/sched.h */
+const PF_KTHREAD = 0x00200000;
+
 const NO_DESCRIPTOR = new Set(['EMFILE', 'ENFILE']);
 
 export interface Stat {
   readonly zombie: boolean;
   readonly dying: boolean;
+  /** A thread of the kernel itself: it has neither a command line nor an environment. */
+  readonly kernelThread: boolean;
   readonly parent: number;
   readonly group: number;
   readonly session: number;
@@ -39,12 +44,16 @@ export function parseStat(text: string): Stat {
   return {
     zombie: ended && threads <= 1,
     dying: ended && threads > 1,
+    kernelThread: (Number(fields[6]) & PF_KTHREAD) !== 0,
     parent: Number(fields[1]),
     group: Number(fields[2]),
     session: Number(fields[3]),
     startTime: Number(fields[19]),
   };
 }
+
+/** What a process without any environment has. It may just be about to have one: see `hasCommandLine`. */
+export const NO_ENVIRONMENT: readonly Cookie[] = [];
 
 /** Undefined when the environment may not be read, or the process is gone. */
 export function readProcessCookies(pid: number): readonly Cookie[] | undefined {
@@ -75,6 +84,7 @@ function cookiesIn(path: string): readonly Cookie[] | undefined {
     length = readInto(path, environmentBuffer);
   }
   if (length === undefined) return undefined;
+  if (length === 0) return NO_ENVIRONMENT;
   return parseCookies(environmentBuffer.subarray(0, length));
 }
 
@@ -114,6 +124,9 @@ export function readUserId(pid: number): number | undefined {
     return undefined;
   }
 }
+
+/** In the middle of execve(2) a process has neither an environment nor this. */
+export const hasCommandLine = (pid: number): boolean => readInto(`/proc/${pid}/cmdline`, statBuffer) !== 0;
 
 export const readBootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 

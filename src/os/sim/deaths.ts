@@ -18,18 +18,10 @@ export class Deaths {
   }
 
   exit(process: SimProcess, code: number | null, signal: Signal | null): void {
-    const { listeners, onlookers } = this.#machine;
     if (!process.alive) return;
     process.state = 'dying';
     process.end = { code, signal };
-    for (const [path, listener] of listeners) {
-      if (listener === process && typeof path === 'number') listeners.delete(path);
-    }
-    for (const letGo of process.atDeath) letGo();
-    process.atDeath.clear();
-    for (const child of process.children) this.#giveToInit(child);
-    process.children.clear();
-    for (const onlooker of onlookers) onlooker.onDeath?.(process);
+    for (const onlooker of this.#machine.onlookers) onlooker.onDeath?.(process);
     if (process.threaded) this.#machine.timeline.add(this.#timeToDie(), () => this.#endLastThread(process));
     else this.#endLastThread(process);
   }
@@ -40,9 +32,18 @@ export class Deaths {
     return prng.chance(SLOW_DEATHS) ? prng.between(...SLOW_DEATH_MS) : this.#machine.moment();
   }
 
+  /** Now what it held open is closed, and its children are given away. */
   #endLastThread(process: SimProcess): void {
     if (process.state !== 'dying') return; // the power went
     process.state = 'zombie';
+    const { listeners } = this.#machine;
+    for (const [path, listener] of listeners) {
+      if (listener === process && typeof path === 'number') listeners.delete(path);
+    }
+    for (const letGo of process.atDeath) letGo();
+    process.atDeath.clear();
+    for (const child of process.children) this.#giveToInit(child);
+    process.children.clear();
     this.#tellParent(process);
   }
 

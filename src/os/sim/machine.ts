@@ -168,9 +168,9 @@ export class SimMachine {
     const addressed =
       pid < 0 ? this.group(-pid) : [this.#table.find(pid)].filter((found) => found !== undefined);
     if (addressed.length === 0) return 'gone';
+    for (const onlooker of this.onlookers) onlooker.onSignal?.(sender, addressed, signal);
     const allowed = addressed.filter(({ userId }) => sender.userId === 0 || sender.userId === userId);
     if (allowed.length === 0) return 'denied';
-    for (const onlooker of this.onlookers) onlooker.onSignal?.(sender, allowed, signal);
     for (const target of allowed) this.send(target, signal);
     return 'sent';
   }

@@ -10,6 +10,7 @@ export interface Onlooker {
   onReap?(dead: SimProcess): void;
   /** `observer` has been shown what there is to be seen of `seen`. */
   onLook?(observer: SimProcess, seen: SimProcess): void;
+  /** An attempt: who of them may be signalled is not said. */
   onSignal?(sender: SimProcess, targets: readonly SimProcess[], signal: Signal): void;
   /** Just before `process` does something that others can see, such as a write or a signal; and just after. */
   onBoundary?(process: SimProcess, what: string): void;

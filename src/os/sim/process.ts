@@ -66,9 +66,11 @@ export class SimProcess {
   onChildren: ((dead: SimProcess) => void) | undefined;
   /** Children are waiting to be reaped, and it was told so. */
   told = false;
+  /** It exits of its own will: what it does still, it does at once. */
+  exiting = false;
   /** Called before it exits of its own will, as by process.exit(). */
   readonly atExit = new Set<() => void>();
-  /** Called when it is dead, whatever ended it. */
+  /** Called when its last thread has ended, whatever ended it. */
   readonly atDeath = new Set<() => void>();
 
   constructor(uid: number, pid: number, startTime: number, parent: SimProcess | undefined, birth: Birth) {

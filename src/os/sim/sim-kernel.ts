@@ -33,13 +33,14 @@ export function simKernel(machine: SimMachine, self: SimProcess): Kernel {
     async inspect(pid) {
       return inspect(pid);
     },
-    async census() {
+    async census(onVanished) {
       const sightings: Sighting[] = [];
       const pids = machine.processes().map(({ pid }) => pid);
       for (const [index, pid] of pids.entries()) {
         if (index % CENSUS_SLICE === CENSUS_SLICE - 1) await pause();
         const sighting = sight(pid);
-        if (sighting !== undefined) sightings.push(sighting);
+        if (sighting === undefined) onVanished?.();
+        else sightings.push(sighting);
       }
       return sightings;
     },

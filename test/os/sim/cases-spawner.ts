@@ -60,7 +60,6 @@ export const SPAWNER: readonly Case[] = [
   },
   {
     name: 'nothing is born of a spawner that is closed',
-    kinds: ['forker'],
     async scenario({ spawn, close, note }) {
       note('left', await close());
       await spawn(actors.obeys);

@@ -14,7 +14,7 @@
  *   a birth fails by ENOENT, or by whatever a plan says. See `spawn-failures.test.ts` and `spawner-streams.test.ts`.
  * - A pipe is never full, so that no writer ever waits.
  * - Signals that waited for one that was stopped come in the order in which they were sent, not in that of their numbers.
- * - There are no terminals, no job control and no threads; every group is an orphaned one, as a worker's is in earnest.
+ * - There are no terminals and no job control, and threads only insofar as hosts and forkers take a while to die; every group is an orphaned one, as a worker's is in earnest.
  * Left out, because it takes too long or a host of its own: a forker that says nothing (`heartbeat.test.ts`), and hosts
  * that are killed (`killed.test.ts`).
  */

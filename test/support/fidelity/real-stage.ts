@@ -12,7 +12,7 @@ import type { Stage, StrangersView } from './stage.ts';
 
 const LOOKER = fileURLToPath(new URL('../../fixtures/looks-as-a-stranger.mjs', import.meta.url));
 /** Stays in an environment that was emptied of all else, so that a test finds what Reeve may not. */
-export const KEPT_VARIABLE = 'FIDELITY';
+const KEPT_VARIABLE = 'FIDELITY';
 
 let stages = 0;
 

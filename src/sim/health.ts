@@ -1,0 +1,153 @@
+/** What is asked of a host that is left in peace: that its tree comes up, is well, and is written down. */
+import { messageOf, OptionsError } from '../errors.ts';
+import { DEFAULT_EVENTS_KEPT } from '../events.ts';
+import type { SimProcess } from '../os/sim/process.ts';
+import type { ChildOptions, SupervisorOptions } from '../supervisor/supervisor-spec.ts';
+import { TAIL_BYTES } from '../worker/output.ts';
+import type { ChildPlan, GenerationPlan } from './plan.ts';
+import type { SimHost, Simulation } from './simulation.ts';
+
+/** Milliseconds in which everything must be well again once nothing is wrong any more. */
+const WELL_WITHIN_MS = 60_000;
+/** Between two looks whether it is. */
+const LOOK_EVERY_MS = 100;
+/** How often a host is left alone for a while before it is stopped. */
+const IN_PEACE = 0.2;
+/** Milliseconds after which what a full disk did not take has been written. */
+const RECORDED_AFTER_MS = 3_000;
+/** What `ready-late` takes to be ready, in milliseconds. */
+const LATE_MS = 120;
+
+/** Nothing has gone wrong on this machine yet, and nothing was to. */
+export const wasPeaceful = ({ hosts }: Simulation, { steps, crash, impostors }: GenerationPlan): boolean =>
+  hosts.length === 1 && steps.length === 0 && crash === undefined && !impostors;
+
+/** A tree that was handed to a host, and what became of it. */
+export class Start {
+  readonly #tree: SupervisorOptions;
+  readonly #host: SimHost;
+  readonly #outcome: Promise<unknown>;
+  #refusal: OptionsError | undefined;
+
+  constructor(host: SimHost, tree: SupervisorOptions) {
+    this.#host = host;
+    this.#tree = tree;
+    this.#outcome = host.supervise(tree).then(
+      () => undefined,
+      (error: unknown) => {
+        if (error instanceof OptionsError) this.#refusal = error;
+        return error;
+      },
+    );
+  }
+
+  /** Whoever hands over what cannot be meant is told so, and not that all is well. */
+  beAccepted(): void {
+    if (this.#refusal !== undefined) throw this.#refusal;
+  }
+
+  /** A tree that does not come up, or gives up, though nothing is wrong, would pass every other test. */
+  async comeUp(simulation: Simulation): Promise<void> {
+    const { oracle } = simulation;
+    const error = await simulation.run(this.#outcome);
+    this.beAccepted();
+    const { id } = this.#tree;
+    if (error !== undefined) {
+      oracle.fail(
+        'quiet-means-healthy',
+        `'${id}' did not come up, though nothing was wrong: ${messageOf(error)}`,
+      );
+    } else if (this.#host.host?.supervisors.every(({ path }) => path !== id) === true) {
+      oracle.fail('quiet-means-healthy', `'${id}' gave up, though nothing was wrong`);
+    }
+  }
+}
+
+/** @param isCast some of the cast never get ready, or never stay: such a tree has no rest */
+export async function beHealthy(simulation: Simulation, one: SimHost, isCast: boolean): Promise<void> {
+  const { host } = one;
+  if (!one.alive || one.stopping || host === undefined) return;
+  const wanted = new Set(one.supervisors.map(({ id }) => id));
+  const isWell = (): boolean =>
+    host.supervisors
+      .filter(({ path }) => wanted.has(path))
+      .every((supervisor) => {
+        const specs = one.supervisors.find(({ id }) => id === supervisor.path)!.children;
+        const permanent = specs
+          .filter(({ restart = 'permanent' }) => restart === 'permanent')
+          .map(({ id }) => id);
+        const up = supervisor.whichChildren().filter(({ state }) => state === 'running');
+        return permanent.every((id) => up.some((child) => child.id === id));
+      });
+  if (isCast && one.supervisors.some(({ children }) => children.some(isRestless))) return;
+  const { timeline } = simulation.machine;
+  const limit = timeline.now + WELL_WITHIN_MS;
+  while (!isWell() && one.alive && !one.stopping) {
+    if (timeline.now > limit) {
+      simulation.oracle.fail('quiet-means-healthy', 'not well after a minute');
+      return;
+    }
+    await simulation.pass(LOOK_EVERY_MS);
+  }
+}
+
+const RESTLESS: ReadonlySet<string> = new Set(['ready-never', 'leaves-its-group']);
+const isRestless = ({ command }: ChildOptions): boolean => RESTLESS.has(command);
+
+/** Given some peace, a host has written down of whoever lives that nobody else can be meant. */
+export async function beRecorded(simulation: Simulation, one: SimHost): Promise<void> {
+  const { machine, oracle } = simulation;
+  if (one.host === undefined || one.stopping || !machine.prng.chance(IN_PEACE)) return;
+  const { runId } = one.host;
+  await simulation.pass(3 * machine.tick + RECORDED_AFTER_MS);
+  if (one.alive && !one.stopping && one.forker?.stopped !== true) oracle.allRecorded(runId);
+}
+
+/** Whatever its workers write and do, what a host remembers of it has an end. */
+export function beBounded({ oracle }: Simulation, { host }: SimHost): void {
+  if (host === undefined) return;
+  if (host.events.recent().length > DEFAULT_EVENTS_KEPT) {
+    oracle.fail('bounded-everything', `${host.events.recent().length} events are remembered`);
+  }
+  for (const supervisor of host.supervisors) {
+    for (const { id } of supervisor.whichChildren()) {
+      const { length } = supervisor.tail(id);
+      if (length > TAIL_BYTES) {
+        oracle.fail('bounded-everything', `${length} characters of ${supervisor.path}/${id} are remembered`);
+      }
+    }
+  }
+}
+
+/** Nobody of the cast is told ready who has not said so. */
+export function watchReadiness(
+  { machine, oracle }: Simulation,
+  one: SimHost,
+  plan: readonly ChildPlan[],
+): void {
+  const births = new Map<string, number>();
+  machine.watch({
+    onFork: ({ origin, parent }: SimProcess) => {
+      if (origin !== undefined && parent?.origin?.workerId !== origin.workerId) {
+        births.set(`${origin.runId} ${origin.workerId}`, machine.timeline.now);
+      }
+    },
+  });
+  const mayBeReady = ({ command, ready }: ChildPlan, age: number): boolean => {
+    if (ready === 'spawn') return true;
+    if (command === 'ready-late') return age >= LATE_MS;
+    return command !== 'ready-never' && command !== 'exits-before-ready';
+  };
+  void one.started.then(
+    ({ events, runId }) =>
+      events.on((event) => {
+        if (event.type !== 'worker.state' || event.state !== 'running') return;
+        const child = plan[Number(/^tree\/(\d+)-/.exec(event.path)?.[1])];
+        const age = machine.timeline.now - (births.get(`${runId} ${event.workerId}`) ?? 0);
+        if (child !== undefined && !mayBeReady(child, age)) {
+          oracle.fail('otp-order', `${event.workerId} is told ready, and has not said so`);
+        }
+      }),
+    () => {},
+  );
+}
