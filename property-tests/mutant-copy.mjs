@@ -141,8 +141,7 @@ function outcomeOf(told, { seeds, lived, endless, late, lines }) {
   if (told.unloadable !== undefined) throw new ListError(`it cannot be loaded: ${told.unloadable}`);
   if (told.broken !== undefined) {
     const { broken, seed, plan } = told;
-    const story = plan === undefined ? '' : `\n${JSON.stringify(plan)}`;
-    return { kind: 'caught', why: `${broken}, seed ${seed}${story}` };
+    return { kind: 'caught', why: `${broken}, seed ${seed}`, plan };
   }
   if (told.thrown !== undefined) return { kind: 'caught', why: `it threw: ${told.thrown}` };
   if (told.sound === seeds) return { kind: 'sound', why: `${seeds} lifetimes` };

@@ -70,9 +70,10 @@ async function requireSound(copy) {
 async function work(copy) {
   for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
     const begun = performance.now();
-    const { kind, why } = await hunt(copy, mutant);
+    const { kind, why, plan } = await hunt(copy, mutant);
     if (kind !== 'caught') survivors.push(mutant.name);
     say(begun, kind === 'sound' ? 'SURVIVED' : kind, `${mutant.name}  (${why})`);
+    if (plan !== undefined && !values.json) console.log(JSON.stringify(plan));
   }
 }
 
