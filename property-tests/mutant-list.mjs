@@ -193,6 +193,16 @@ export const MUTANTS = [
     ],
   },
   {
+    name: 'a child of ours is forgotten when it is young',
+    edits: [
+      {
+        file: 'os/clearing.ts',
+        find: 'known: [...this.#certain, ...remembered]',
+        replace: 'known: remembered',
+      },
+    ],
+  },
+  {
     name: 'a worker ID is given out twice',
     edits: [
       {
@@ -336,6 +346,11 @@ export const MUTANTS = [
   {
     name: 'a pid stays ours when its process was reaped',
     edits: [
+      {
+        file: 'os/clearing.ts',
+        find: '    this.#certain = this.#certain.filter((known) => known.pid !== pid);\n',
+        replace: '',
+      },
       {
         file: 'os/clearing.ts',
         find: 'known: this.#claim.known.filter((known) => known.pid !== pid)',

@@ -45,6 +45,8 @@ export class Clearing {
   readonly #tools: ClearingTools;
   readonly #options: ClearingOptions;
   #claim: Claim;
+  /** Those that were known from the first: children of ours, until we reap them, or such as cannot be mistaken. */
+  #certain: readonly Known[];
   #signal: Signal | undefined;
   /** Who had the present signal already, by pid. SIGKILL is repeated, others are not. */
   readonly #told = new Map<number, Sighting>();
@@ -64,6 +66,7 @@ export class Clearing {
     this.#tools = tools;
     this.#options = options;
     this.#claim = options.claim;
+    this.#certain = options.claim.known;
     this.looked = new Promise((resolve) => {
       this.#onLook = resolve;
     });
@@ -103,6 +106,7 @@ export class Clearing {
   /** This child of ours was reaped: whoever has its pid now is another, whatever its start time. */
   #disown(pid: number): void {
     this.#disowned.add(pid);
+    this.#certain = this.#certain.filter((known) => known.pid !== pid);
     this.#claim = { ...this.#claim, known: this.#claim.known.filter((known) => known.pid !== pid) };
   }
 
@@ -133,10 +137,10 @@ export class Clearing {
     // Whoever has the pid of one born before the census will have started later. Of one born in this very tick, the
     // start time says too little: it has to be found again, by its mark.
     const isSettled = ({ startTime }: Sighting) => startTime < census.begun;
-    const known = covered
+    const remembered = covered
       .filter((target) => isSettled(target) && !this.#disowned.has(target.pid))
       .map(remember);
-    this.#claim = { ...this.#claim, known };
+    this.#claim = { ...this.#claim, known: [...this.#certain, ...remembered] };
     // What died as we looked may be in the picture, and stand before what it left in its session: that needs a new one.
     const isStale = this.#disowned.size > 0;
     this.#disowned.clear();

@@ -16,6 +16,8 @@ export const CAST: Readonly<Record<string, Program>> = {
   'scrubbed-child': does.forks(does.obeys, { scrubEnvironment: true }),
   'scrubbed-session': does.forks(does.ignoresTerm, { scrubEnvironment: true, newSession: true }),
   'wipes-its-marks': does.wipesItsMarks,
+  'wipes-its-familys-marks': does.both(does.wipesItsMarks, does.forks()),
+  'wipes-its-stubborn-familys-marks': does.both(does.wipesItsMarks, does.forks(does.ignoresTerm)),
   'becomes-root': does.becomesRoot(30),
   'renames-itself': does.renamesItself('postgres: idle'),
   'leaves-its-group': does.leavesItsGroup(300),

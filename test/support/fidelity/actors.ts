@@ -205,7 +205,7 @@ export const closesItsStreams = shell(
   'echo up; exec <&- >&- 2>&- 3>&-; exec sleep 1000',
 );
 
-/** Says back what it reads. */
+/** Says back what it reads, and forks nobody for it: a shell that is stopped as it forks waits for its child, unstopped. */
 export const echoes = shell(
   'echoes',
   does.both(up, (self) => {
@@ -217,7 +217,7 @@ export const echoes = shell(
       },
     );
   }),
-  'echo up; cat; echo over',
+  'echo up; while read -r line; do echo "$line"; done; echo over',
 );
 
 /** Reads from the start, and says only then that it is up. */
