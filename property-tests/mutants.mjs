@@ -1,51 +1,53 @@
-// npm run mutants -- [--only NAME] [--seeds N] [--shrink] [--json]: plants known bugs, one at a time, in a copy of the sources,
-// and lets the simulation look for each. What it does not find, it would not find in earnest either.
-import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { MUTANTS } from './mutant-list.mjs';
+// npm run mutants -- [--only PART] [--seeds N] [--shrink] [--json] [--list FILE]: plants known bugs, one at a time, in a
+// copy of the sources, and lets the simulation look for each. What it does not find, it would not find in earnest either.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { flagsOf, SEEDS } from './flags.mjs';
+import { Copy, edited, ListError } from './mutant-copy.mjs';
 
 /** Lifetimes in which each must be found. */
 const BUDGET = 8_000;
-/** A mutant may make a lifetime endless. */
-const LONGEST_MS = 180_000;
+/** More at once would need more memory than it saves time. */
+const MOST_AT_ONCE = 2;
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string' },
-    seeds: { type: 'string', default: String(BUDGET) },
-    shrink: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-  },
+const { values, wholeNumber, refuse } = flagsOf('mutants', {
+  only: { type: 'string' },
+  seeds: { type: 'string', default: String(BUDGET) },
+  shrink: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  list: { type: 'string', default: join(import.meta.dirname, 'mutant-list.mjs') },
 });
-const chosen = MUTANTS.filter(({ name }) => values.only === undefined || name === values.only);
+const seeds = wholeNumber('seeds', 1, SEEDS - 1); // a campaign begins with seed 1
+const { MUTANTS } = await import(pathToFileURL(resolve(values.list)).href).catch((error) =>
+  refuse(`--list: ${error.message.split('\n', 1)[0]}`),
+);
+const chosen = MUTANTS.filter(({ name }) => values.only === undefined || name.includes(values.only));
 if (chosen.length === 0) {
-  console.error(`mutants: there is none called '${values.only}'`);
-  process.exit(2);
+  refuse(
+    `--only: no name has '${values.only}' in it; there are\n${MUTANTS.map(({ name }) => `  ${name}`).join('\n')}`,
+  );
 }
+for (const mutant of chosen) blaming(mutant, () => edited(mutant.edits));
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'reeve-mutants-'));
-process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
-for (const name of ['src', 'package.json', 'tsconfig.json'])
-  cpSync(join(root, name), join(directory, name), { recursive: true });
-symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'));
+const copies = [];
+process.on('exit', () => {
+  for (const copy of copies) copy.kill();
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.once(signal, () => process.exit(signal === 'SIGINT' ? 130 : signal === 'SIGTERM' ? 143 : 129));
+}
+while (copies.length < Math.min(chosen.length, availableParallelism(), MOST_AT_ONCE)) {
+  copies.push(new Copy(join(directory, String(copies.length))));
+}
+await requireSound(copies[0]);
 
 const survivors = [];
-for (const mutant of chosen) {
-  const begun = performance.now();
-  const found = hunt(mutant);
-  if (found === undefined) survivors.push(mutant.name);
-  if (!values.json) {
-    const seconds = ((performance.now() - begun) / 1_000).toFixed(1).padStart(6);
-    console.log(
-      `${seconds} s  ${found === undefined ? 'SURVIVED' : 'caught  '}  ${mutant.name}${found === undefined ? '' : `  (${found})`}`,
-    );
-  }
-}
+const left = [...chosen];
+await Promise.all(copies.map(work));
 const caught = chosen.length - survivors.length;
 console.log(
   values.json
@@ -54,52 +56,47 @@ console.log(
 );
 process.exitCode = survivors.length === 0 ? 0 : 1;
 
-/** What gave it away, or undefined. */
-function hunt({ edits }) {
-  const sound = edits.map(({ file }) => readFileSync(join(directory, 'src', file), 'utf8'));
-  try {
-    for (const edit of edits) plant(edit);
-    // A mutant need not please the type checker: unused names and the like do not keep it from being built.
-    const compiler = join(root, 'node_modules/.bin/tsc');
-    spawnSync(compiler, ['-p', join(directory, 'src'), '--noEmitOnError', 'false'], { cwd: directory });
-    return live();
-  } finally {
-    edits.forEach(({ file }, index) => {
-      writeFileSync(join(directory, 'src', file), sound[index]);
-    });
+/** What is found where nothing is planted would be found with every mutant. */
+async function requireSound(copy) {
+  const begun = performance.now();
+  const { kind, why } = await hunt(copy, { name: 'nothing planted', edits: [] });
+  say(begun, kind, `nothing planted  (${why})`);
+  if (kind === 'sound') return;
+  console.error(`mutants: without any mutant it is ${kind} already: ${why}`);
+  process.exit(1);
+}
+
+/** One mutant after the other, in one copy. */
+async function work(copy) {
+  for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
+    const begun = performance.now();
+    const { kind, why, plan } = await hunt(copy, mutant);
+    if (kind !== 'caught') survivors.push(mutant.name);
+    say(begun, kind === 'sound' ? 'SURVIVED' : kind, `${mutant.name}  (${why})`);
+    if (plan !== undefined && !values.json) console.log(JSON.stringify(plan));
   }
 }
 
-function plant({ file, find, replace }) {
-  const path = join(directory, 'src', file);
-  const sound = readFileSync(path, 'utf8');
-  if (sound.split(find).length !== 2) throw new Error(`${file} does not have exactly one: ${find}`);
-  writeFileSync(
-    path,
-    sound.replace(find, () => replace),
+function hunt(copy, mutant) {
+  return copy.hunt(mutant, { seeds, shrink: values.shrink }).catch((error) =>
+    blaming(mutant, () => {
+      throw error;
+    }),
   );
 }
 
-function live() {
-  const program = `import { campaign, live, Prng, planFrom, shrink } from '${directory}/dist/sim/index.js';
-    const { violations } = await campaign({ seeds: ${Number(values.seeds)}, untilBroken: true });
-    if (violations.length > 0) {
-      const { seed, invariant } = violations[0];
-      console.log(invariant);
-      const isBroken = async (plan) => (await live(plan)).violations.some((one) => one.invariant === invariant);
-      if (${values.shrink}) console.log(JSON.stringify(await shrink(planFrom(seed, new Prng(seed)), isBroken)));
-    }`;
+function say(begun, outcome, what) {
+  if (values.json) return;
+  const seconds = ((performance.now() - begun) / 1_000).toFixed(1).padStart(6);
+  console.log(`${seconds} s  ${outcome.padEnd(12)}  ${what}`);
+}
+
+/** A mutant that cannot be planted, built or loaded is no mutant: the list is wrong. */
+function blaming({ name }, action) {
   try {
-    const args = ['--input-type=module', '--eval', program];
-    const output = execFileSync(process.execPath, args, {
-      cwd: directory,
-      timeout: LONGEST_MS,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    return output.trim() === '' ? undefined : output.trim();
+    return action();
   } catch (error) {
-    if (error.code === 'ETIMEDOUT') return 'it never ended';
-    return `it broke: ${/^\w*Error.*$/m.exec(error.stderr ?? '')?.[0] ?? error.message.split('\n', 1)[0]}`;
+    if (!(error instanceof ListError)) throw error;
+    return refuse(`'${name}': ${error.message}`);
   }
 }

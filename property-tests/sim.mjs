@@ -1,24 +1,19 @@
 // npm run sim -- [--seeds N] [--first SEED] [--json]: lives N lifetimes, each from its seed; fails when one breaks an
 // invariant, or when something was never seen that a campaign of this size must have seen.
-import { parseArgs } from 'node:util';
 import { campaign, live, Prng, planFrom, shrink } from '../dist/sim/index.js';
+import { flagsOf, SEEDS } from './flags.mjs';
 
 /** With fewer lifetimes than these, what is rare need not have come. */
 const SEES_ALL_WITH = 2_000;
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '2000' },
-    first: { type: 'string', default: '1' },
-    json: { type: 'boolean', default: false },
-  },
+const { values, wholeNumber, refuse } = flagsOf('sim', {
+  seeds: { type: 'string', default: String(SEES_ALL_WITH) },
+  first: { type: 'string', default: '1' },
+  json: { type: 'boolean', default: false },
 });
-const seeds = Number(values.seeds);
-const firstSeed = Number(values.first);
-if (!Number.isInteger(seeds) || seeds < 1 || !Number.isInteger(firstSeed) || firstSeed < 0) {
-  console.error('sim: --seeds and --first are whole numbers, --seeds 1 at least');
-  process.exit(2);
-}
+const seeds = wholeNumber('seeds', 1, SEEDS);
+const firstSeed = wholeNumber('first', 0, SEEDS - 1);
+if (firstSeed + seeds > SEEDS) refuse(`${seeds} seeds from ${firstSeed} on go beyond the last, ${SEEDS - 1}`);
 const begun = performance.now();
 const report = await campaign({ seeds, firstSeed });
 const seconds = (performance.now() - begun) / 1_000;

@@ -30,6 +30,7 @@ test('the values that reeve/sim exports, and its programs', () => {
         "SimHost",
         "SimMachine",
         "Simulation",
+        "SimulationError",
         "SimulationStuck",
         "campaign",
         "live",
@@ -63,12 +64,17 @@ test('the values that reeve/sim exports, and its programs', () => {
   `);
 });
 
-test('the types that the package exports', () => {
-  const source = readFileSync(new URL('../src/index.ts', import.meta.url), 'utf8');
+/** By the names that are exported with `type`, whatever the form. */
+function typesOf(entry: string): string[] {
+  const source = readFileSync(new URL(entry, import.meta.url), 'utf8');
   const types = [...source.matchAll(/export type \{([^}]*)\}|\btype (\w+)/g)].flatMap((match) =>
     (match[1] ?? match[2]!).split(',').map((name) => name.trim()),
   );
-  expect(types.filter((name) => name !== '').sort()).toMatchInlineSnapshot(`
+  return types.filter((name) => name !== '').sort();
+}
+
+test('the types that the package exports', () => {
+  expect(typesOf('../src/index.ts')).toMatchInlineSnapshot(`
     [
       "ChildInfo",
       "ChildOptions",
@@ -95,6 +101,47 @@ test('the types that the package exports', () => {
       "Verdict",
       "WorkerOptions",
       "WorkerState",
+    ]
+  `);
+});
+
+test('the types that reeve/sim exports', () => {
+  expect(typesOf('../src/sim/index.ts')).toMatchInlineSnapshot(`
+    [
+      "Birth",
+      "Broken",
+      "CampaignOptions",
+      "CampaignReport",
+      "ChildPlan",
+      "Deed",
+      "Descriptor",
+      "Disk",
+      "DiskFault",
+      "End",
+      "Entry",
+      "ForkOptions",
+      "GenerationPlan",
+      "Handler",
+      "Invariant",
+      "LifetimePlan",
+      "LifetimeReport",
+      "MachineOptions",
+      "Onlooker",
+      "Oracle",
+      "Origin",
+      "Program",
+      "Promised",
+      "Running",
+      "Signal",
+      "SimHostOptions",
+      "SimProcess",
+      "SimulationOptions",
+      "Sometimes",
+      "StepPlan",
+      "Timeline",
+      "Trace",
+      "Violation",
+      "World",
     ]
   `);
 });

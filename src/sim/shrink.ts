@@ -1,46 +1,100 @@
 /** Makes a lifetime that breaks something as short as it can be while it still does: what is left is the story. */
-import type { GenerationPlan, LifetimePlan } from './plan.ts';
+import { OptionsError } from '../errors.ts';
+import type { ChildPlan, GenerationPlan, LifetimePlan } from './plan.ts';
 
-/** A change to chance may hide what was found, so that each shorter plan is tried with some seeds. */
+/** A change to chance may hide what was found, so that each simpler plan is tried with some seeds. */
 const SEEDS_EACH = 4;
+/** Each of them is a lifetime lived: some tens of seconds for them all. */
+const MOST_TRIES = 4_000;
+const SEEDS = 2 ** 32;
+
+/** What is not worth telling of in a story. */
+const PLAIN_LIFETIME = { pidMax: 64, tick: 10, userId: 0 } as const;
+const PLAIN_GENERATION = { spawner: 'forker', ordered: true, impostors: false, intensity: 3 } as const;
+const PLAIN_CHILD = {
+  restart: 'permanent',
+  shutdown: 'default',
+  ready: 'spawn',
+  command: 'obeys',
+} as const;
 
 /**
- * Greedy: takes away one thing after the other, generations, children, steps, the crash, for as long as `isBroken`
- * holds. The plan given must be broken itself.
+ * Greedy: takes away one thing after the other, generations, children, steps, the crash, and makes plain what is left,
+ * for as long as `isBroken` holds: pids, tick, user, spawner, order, intensity, pauses, commands and how they are
+ * supervised. It tries at most 4,000 plans, and hands on the best so far when they are used up.
+ *
+ * A plan comes from a seed, `planFrom(seed, new Prng(seed))`, as in a campaign; `live(plan)` says what it breaks, or
+ * `live(plan, world)` when the campaign had a world. A world's tree stands in for the children of every plan, so that
+ * none of those is left.
+ *
+ * Rejects with an `OptionsError` when the plan given is not broken itself.
  */
 export async function shrink(
   plan: LifetimePlan,
   isBroken: (plan: LifetimePlan) => Promise<boolean>,
 ): Promise<LifetimePlan> {
-  for (const shorter of shorterThan(plan)) {
-    for (let tried = 0; tried < SEEDS_EACH; tried += 1) {
-      const candidate = { ...shorter, seed: plan.seed + tried };
-      if (await isBroken(candidate)) return shrink(candidate, isBroken);
-    }
+  if (!(await isBroken(plan))) {
+    throw new OptionsError(
+      'plan',
+      'is not broken: was it lived in the same world, and is it the same invariant?',
+    );
   }
-  return plan;
+  let best = plan;
+  let tries = 0;
+  for (let simpler = simplerThan(best); ; ) {
+    const candidate = simpler.next().value;
+    if (candidate === undefined || tries >= MOST_TRIES) return best;
+    tries += 1;
+    if (!(await isBroken(candidate))) continue;
+    best = candidate;
+    simpler = simplerThan(best); // what was needed before may not be needed any more
+  }
 }
 
-function* shorterThan(plan: LifetimePlan): Generator<LifetimePlan> {
+function* simplerThan(plan: LifetimePlan): Generator<LifetimePlan, undefined> {
+  for (const simpler of simplerLifetimes(plan)) {
+    for (let nth = 0; nth < SEEDS_EACH; nth += 1) yield { ...simpler, seed: (plan.seed + nth) % SEEDS };
+  }
+  return undefined;
+}
+
+/** What takes most away comes first. */
+function* simplerLifetimes(plan: LifetimePlan): Generator<LifetimePlan> {
   const { generations } = plan;
   for (const index of generations.keys()) {
     if (generations.length > 1) yield { ...plan, generations: without(generations, index) };
   }
   for (const [index, generation] of generations.entries()) {
-    for (const shorter of shorterGenerations(generation)) {
-      yield { ...plan, generations: generations.map((one, at) => (at === index ? shorter : one)) };
+    for (const simpler of simplerGenerations(generation)) {
+      yield { ...plan, generations: generations.with(index, simpler) };
+    }
+  }
+  yield* plainer(plan, PLAIN_LIFETIME);
+}
+
+function* simplerGenerations(generation: GenerationPlan): Generator<GenerationPlan> {
+  const { children, steps, crash } = generation;
+  if (children.length > 1) yield { ...generation, children: [] };
+  for (const index of children.keys()) yield { ...generation, children: without(children, index) };
+  if (steps.length > 1) yield { ...generation, steps: [] };
+  for (const index of steps.keys()) yield { ...generation, steps: without(steps, index) };
+  if (crash !== undefined) yield { ...generation, crash: undefined };
+  yield* plainer(generation, PLAIN_GENERATION);
+  for (const [index, step] of steps.entries()) {
+    for (const plain of plainer(step, { after: 0 })) yield { ...generation, steps: steps.with(index, plain) };
+  }
+  for (const [index, child] of children.entries()) {
+    for (const plain of plainer<ChildPlan>(child, PLAIN_CHILD)) {
+      yield { ...generation, children: children.with(index, plain) };
     }
   }
 }
 
-function* shorterGenerations(generation: GenerationPlan): Generator<GenerationPlan> {
-  const { children, steps, crash, impostors } = generation;
-  for (const index of children.keys()) {
-    if (children.length > 1) yield { ...generation, children: without(children, index) };
+/** With one thing more as in `plain`, one after the other. */
+function* plainer<T extends object>(value: T, plain: Partial<T>): Generator<T> {
+  for (const key of Object.keys(plain) as (keyof T)[]) {
+    if (value[key] !== plain[key]) yield { ...value, [key]: plain[key] };
   }
-  for (const index of steps.keys()) yield { ...generation, steps: without(steps, index) };
-  if (crash !== undefined) yield { ...generation, crash: undefined };
-  if (impostors) yield { ...generation, impostors: false };
 }
 
 const without = <T>(list: readonly T[], index: number): readonly T[] => list.filter((_, at) => at !== index);

@@ -1,42 +1,31 @@
 /** A machine with programs on it, the hosts that run there, and an oracle that watches: what a test holds in its hands. */
 
-import { type Host, startHost } from '../host/host.ts';
-import type { HostOptions } from '../host/options.ts';
+import { milliseconds } from '../os/sim/checks.ts';
 import { SimMachine } from '../os/sim/machine.ts';
 import type { Birth, SimProcess } from '../os/sim/process.ts';
 import { type Program, runProgram } from '../os/sim/running.ts';
 import type { Installed } from '../os/sim/sim-fork.ts';
-import { simOs } from '../os/sim/sim-os.ts';
-import type { SupervisorOptions } from '../supervisor/supervisor-spec.ts';
+import { blamed } from '../os/sim/simulation-error.ts';
 import type { Violation } from './invariants.ts';
+import {
+  readProgram,
+  readSimHostOptions,
+  readSimulationOptions,
+  type SimHostOptions,
+  type SimulationOptions,
+} from './options.ts';
 import { Oracle } from './oracle.ts';
-import { promisedBy } from './supervision-oracle.ts';
+import { SimHost, STATE_DIRECTORY } from './sim-host.ts';
 import { createTrace, type Trace } from './trace.ts';
 
-export interface SimulationOptions {
-  /** Everything follows from it; default 1. */
-  readonly seed?: number;
-  /** The highest pid there is; default 64. */
-  readonly pidMax?: number;
-  /** The unit of start times in milliseconds: what is born within one cannot be told apart. Default 10, as on Linux. */
-  readonly tick?: number;
-  /** What can be started, by command. */
-  readonly programs?: Readonly<Record<string, Program>>;
-}
+export type { SimHost } from './sim-host.ts';
 
-/** Where the hosts of a simulation keep their records. */
-const STATE_DIRECTORY = '/state';
 /** Milliseconds of virtual time after which whatever is waited for is taken not to come. */
 const PATIENCE_MS = 600_000;
 
 /** Thrown when what a test waits for cannot come any more, or does not come in time. */
 export class SimulationStuck extends Error {
   override readonly name = 'SimulationStuck';
-}
-
-export interface SimHostOptions extends Omit<HostOptions, 'os' | 'stateDirectory'> {
-  /** Whose process it is; default 0, root. */
-  readonly userId?: number;
 }
 
 export class Simulation {
@@ -47,8 +36,10 @@ export class Simulation {
   readonly #programs: Map<string, Program>;
   readonly #installed: Installed;
 
-  constructor({ seed = 1, programs = {}, ...rest }: SimulationOptions = {}) {
-    this.machine = new SimMachine({ seed, ...rest });
+  /** Throws an `OptionsError`. */
+  constructor(options: SimulationOptions = {}) {
+    const { programs, ...rest } = readSimulationOptions(options);
+    this.machine = new SimMachine(rest);
     this.trace = createTrace(this.machine);
     this.oracle = new Oracle(this.machine, STATE_DIRECTORY);
     this.#programs = new Map(Object.entries(programs));
@@ -62,22 +53,24 @@ export class Simulation {
 
   /** From now on `command` starts this program. */
   install(command: string, program: Program): void {
-    this.#programs.set(command, program);
+    this.#programs.set(command, readProgram(command, program));
   }
 
-  /** A process that has nothing to do with any host; undefined when there are too many. */
+  /** A process that has nothing to do with any host; undefined when it cannot be forked. */
   stranger(
     program: Program,
     commandLine = 'stranger',
     environment: Readonly<Record<string, string>> = {},
   ): SimProcess | undefined {
+    readProgram(commandLine, program, 'stranger');
+    let process: SimProcess;
     try {
-      const process = this.#forkAlone({ commandLine, environment });
-      runProgram(this.machine, process, program);
-      return process;
+      process = this.#forkAlone({ commandLine, environment });
     } catch {
       return undefined;
     }
+    runProgram(this.machine, process, program);
+    return process;
   }
 
   /** A child of pid 1 in a session of its own, that is nobody's. */
@@ -92,25 +85,38 @@ export class Simulation {
     });
   }
 
-  /** A host in a process of its own. `started` never settles when that process dies first. */
-  boot({ userId = 0, ...options }: SimHostOptions = {}): SimHost {
+  /**
+   * A host in a process of its own. `started` never settles when that process dies first. Throws an `OptionsError`, and
+   * an EAGAIN when there is no pid left.
+   */
+  boot(options: SimHostOptions = {}): SimHost {
+    const { userId, rest } = readSimHostOptions(options);
     const process = this.#forkAlone({ commandLine: 'node app.js', userId, threaded: true });
-    const host = new SimHost(this, this.#installed, process, options);
+    const host = new SimHost(this, this.#installed, process, rest);
     this.hosts.push(host);
     return host;
   }
 
-  /** Boots a host and waits until it has started. */
+  /**
+   * Boots a host and waits until it has started. To await this alone is to wait for ever, since nothing happens by
+   * itself: `await simulation.run(simulation.startHost())`.
+   */
   async startHost(options: SimHostOptions = {}): Promise<SimHost> {
     const host = this.boot(options);
     await host.started;
     return host;
   }
 
-  /** Lets things happen until `work` is done, and hands on what became of it. */
+  /**
+   * Lets things happen until `work` is done, and hands on what became of it. Throws `SimulationStuck` when it cannot be
+   * done any more, or not in time, and a `SimulationError` for what a program or the application throws meanwhile.
+   *
+   * @param patience milliseconds of virtual time; default 600,000
+   */
   async run<T>(work: Promise<T> | (() => Promise<T>), patience = PATIENCE_MS): Promise<T> {
+    milliseconds('run()', patience);
     const outcome: { settled?: () => T } = {};
-    const promise = typeof work === 'function' ? work() : work;
+    const promise = Promise.resolve(typeof work === 'function' ? work() : work);
     promise.then(
       (value) => {
         outcome.settled = () => value;
@@ -125,15 +131,16 @@ export class Simulation {
     const limit = this.machine.timeline.now + patience;
     while (outcome.settled === undefined) {
       const next = this.machine.timeline.nextAt;
-      if (next === undefined) throw new SimulationStuck('nothing is left to happen');
-      if (next > limit) throw new SimulationStuck(`not within ${patience} ms`);
-      await this.machine.timeline.step();
+      if (next === undefined) throw this.#stuck('nothing is left to happen');
+      if (next > limit) throw this.#stuck(`not within ${patience} ms`);
+      await this.#step();
     }
     return outcome.settled();
   }
 
   /** Lets things happen for so many milliseconds. */
   async pass(ms: number): Promise<void> {
+    milliseconds('pass()', ms);
     await this.machine.timeline.settle();
     const end = this.machine.timeline.now + ms;
     let over = false;
@@ -141,97 +148,22 @@ export class Simulation {
       over = true;
     });
     while (!over && (this.machine.timeline.nextAt ?? Number.POSITIVE_INFINITY) <= end) {
-      await this.machine.timeline.step();
+      await this.#step();
     }
   }
-}
 
-/** One host on a simulated machine: its process, its forkers, and the host itself once it has started. */
-export class SimHost {
-  readonly process: SimProcess;
-  readonly started: Promise<Host>;
-  readonly supervisors: SupervisorOptions[] = [];
-  host: Host | undefined;
-  #stopping: Promise<void> | undefined;
-  readonly #simulation: Simulation;
-  readonly #installed: Installed;
-
-  /** @internal use `Simulation.boot` */
-  constructor(simulation: Simulation, installed: Installed, process: SimProcess, options: HostOptions) {
-    this.process = process;
-    this.#simulation = simulation;
-    this.#installed = installed;
-    const os = simOs(installed, process);
-    this.started = startHost({ ...options, os, stateDirectory: STATE_DIRECTORY }).then((host) => {
-      this.host = host;
-      host.events.on((event) => {
-        simulation.oracle.heard(host.runId, event);
-        simulation.trace.event(event);
-      });
-      return host;
-    });
-    this.started.catch(() => {}); // whoever waits hears of it
+  async #step(): Promise<void> {
+    const { prng, timeline } = this.machine;
+    try {
+      await timeline.step();
+    } catch (error) {
+      throw blamed({ seed: prng.seed, at: timeline.now }, error);
+    }
   }
 
-  get alive(): boolean {
-    return this.process.alive;
-  }
-
-  /** Its present forker, if there is one alive. */
-  get forker(): SimProcess | undefined {
-    return [...this.#installed.forkers.keys()].find(({ alive, parent }) => alive && parent === this.process);
-  }
-
-  async supervise(options: SupervisorOptions): Promise<void> {
-    const host = await this.started;
-    this.#simulation.oracle.promise(host.runId, options.id, promisedBy(options));
-    this.supervisors.push(options);
-    await host.supervise(options);
-  }
-
-  /** Stops it in order, and has the oracle look. May be called again: it is the same stop. */
-  stop(): Promise<void> {
-    this.#stopping ??= this.#stop();
-    return this.#stopping;
-  }
-
-  async #stop(): Promise<void> {
-    const host = await this.started;
-    const nothingLeft = new Promise<boolean>((resolve) => {
-      host.events.on((event) => {
-        if (event.type === 'host.stopped') resolve(event.nothingLeft);
-      });
-    });
-    await host.stop();
-    if (await nothingLeft) this.#simulation.oracle.stopped(host.runId);
-  }
-
-  /** `stop()` was called. */
-  get stopping(): boolean {
-    return this.#stopping !== undefined;
-  }
-
-  /** Its process ends by itself, as when nothing keeps it. */
-  leave(): void {
-    if (!this.alive) return;
-    this.process.exiting = true;
-    for (const action of this.process.atExit) action();
-    this.#simulation.machine.exit(this.process, 0);
-  }
-
-  /** SIGKILL. */
-  kill(): void {
-    this.#simulation.machine.exit(this.process, null, 'SIGKILL');
-  }
-
-  killForker(): void {
-    const { forker } = this;
-    if (forker !== undefined) this.#simulation.machine.exit(forker, null, 'SIGKILL');
-  }
-
-  /** The line between it and its forker breaks, and both live. */
-  cutLine(): void {
-    const { forker } = this;
-    if (forker !== undefined) this.#installed.forkers.get(forker)?.close();
+  /** Whoever waits for a dead host waits in vain, and is told so. */
+  #stuck(why: string): SimulationStuck {
+    const dead = this.hosts.map(({ obituary }) => obituary).filter((one) => one !== undefined);
+    return new SimulationStuck([why, ...dead].join('; '));
   }
 }

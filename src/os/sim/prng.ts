@@ -1,10 +1,18 @@
 /** Chance that follows from a seed: everything in a simulation that might have been otherwise asks here. */
 
+const HIGHEST_SEED = 2 ** 32 - 1;
+
 export class Prng {
+  readonly seed: number;
   #state: number;
 
+  /** @param seed a whole number of 32 bits. Throws a RangeError for any other, which would be the same as one of these */
   constructor(seed: number) {
-    this.#state = seed >>> 0;
+    if (!Number.isInteger(seed) || seed < 0 || seed > HIGHEST_SEED) {
+      throw new RangeError(`a seed is a whole number from 0 to ${HIGHEST_SEED}, and not ${String(seed)}`);
+    }
+    this.seed = seed;
+    this.#state = seed;
     for (let warm = 0; warm < 4; warm += 1) this.next(); // seeds that are neighbours begin alike otherwise
   }
 

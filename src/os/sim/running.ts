@@ -1,7 +1,9 @@
 /** A simulated program as it runs: what it may do. */
 import type { Signal } from '../os.ts';
+import { callable, handled, milliseconds, text as string, wholeNumber } from './checks.ts';
 import type { SimMachine } from './machine.ts';
 import type { Descriptor, SimProcess } from './process.ts';
+import { doneByProgram } from './simulation-error.ts';
 
 export interface ForkOptions {
   /** setsid(2): a session and a group of its own. */
@@ -25,47 +27,50 @@ export class Running {
 
   /** @param ms milliseconds from now */
   after(ms: number, action: () => void): void {
-    this.#machine.later(this.process, ms, action);
+    this.#machine.later(this.process, milliseconds('after()', ms), this.#own('after()', action));
   }
 
-  /** Instead of what the signal does by itself. */
+  /** Instead of what the signal does by itself. SIGKILL and SIGSTOP cannot be handled. */
   on(signal: Signal, action: () => void): void {
-    this.#machine.handle(this.process, signal, action);
+    this.#machine.handle(this.process, handled('on()', signal), this.#own('on()', action));
   }
 
   ignore(signal: Signal): void {
-    this.#machine.handle(this.process, signal, 'ignore');
+    this.#machine.handle(this.process, handled('ignore()', signal), 'ignore');
   }
 
   exit(code: number): void {
-    this.#machine.exit(this.process, code);
+    this.#machine.exit(this.process, wholeNumber('exit()', code));
   }
 
-  /** Undefined when there are too many processes. */
+  /** Undefined when it cannot be forked: there are too many processes, or forks are to fail. */
   fork(program: Program, options: ForkOptions = {}): SimProcess | undefined {
     const { process } = this;
+    callable('fork()', program);
     if (!process.alive) return undefined;
+    let child: SimProcess;
     try {
-      const child = this.#machine.fork(process, {
+      child = this.#machine.fork(process, {
         ...(options.newSession === true ? { session: undefined, group: undefined } : {}),
         ...(options.scrubEnvironment === true ? { environment: {} } : {}),
         ...(options.commandLine === undefined ? {} : { commandLine: options.commandLine }),
       });
-      for (const [signal, handler] of process.handlers)
-        if (handler === 'ignore') child.handlers.set(signal, handler);
-      if (options.scrubEnvironment === true) child.wiped = true;
-      if (options.closeStreams !== true) inherit(process, child);
-      runProgram(this.#machine, child, program);
-      return child;
     } catch {
       return undefined;
     }
+    for (const [signal, handler] of process.handlers)
+      if (handler === 'ignore') child.handlers.set(signal, handler);
+    if (options.scrubEnvironment === true) child.wiped = true;
+    if (options.closeStreams !== true) inherit(process, child);
+    runProgram(this.#machine, child, program);
+    return child;
   }
 
   /** What nobody can read any more ends it, as a rule. */
   write(text: string, to: Descriptor = 'stdout'): void {
     const { process } = this;
-    const written = process.descriptors.get(to)?.pipe.write(new TextEncoder().encode(text));
+    const bytes = new TextEncoder().encode(string('write()', text));
+    const written = process.descriptors.get(to)?.pipe.write(bytes);
     if (written === false) this.#machine.deliver(process, 'SIGPIPE');
   }
 
@@ -75,7 +80,8 @@ export class Running {
   }
 
   onInput(listener: (text: string) => void, onEnd: () => void = () => {}): void {
-    this.process.descriptors.get('stdin')?.pipe.read(this.process, listener, onEnd);
+    const hear = this.#own('onInput()', listener);
+    this.process.descriptors.get('stdin')?.pipe.read(this.process, hear, this.#own('onInput()', onEnd));
   }
 
   closeStreams(): void {
@@ -85,12 +91,12 @@ export class Running {
 
   /** The command line that others see. */
   rename(commandLine: string): void {
-    this.process.commandLine = commandLine;
+    this.process.commandLine = string('rename()', commandLine);
   }
 
   /** setuid(2): from now on others may not signal it, nor read its marks. */
   becomeUser(userId: number): void {
-    this.process.userId = userId;
+    this.process.userId = wholeNumber('becomeUser()', userId);
   }
 
   /** Its marks are overwritten, as by setproctitle(3). */
@@ -101,7 +107,12 @@ export class Running {
 
   /** Accepts connections; a second listener on a port takes it from the first. */
   listen(port: number): void {
-    this.#machine.listeners.set(port, this.process);
+    this.#machine.listeners.set(wholeNumber('listen()', port), this.process);
+  }
+
+  /** What it throws is this program's fault, and says so. */
+  #own<Args extends readonly unknown[]>(where: string, action: (...args: Args) => void) {
+    return doneByProgram(this.#machine, this.process, callable(where, action));
   }
 }
 
@@ -110,7 +121,8 @@ export type Program = (self: Running) => void;
 /** `exec`: the process becomes this program. */
 export function runProgram(machine: SimMachine, process: SimProcess, program: Program): void {
   process.onChildren ??= () => {};
-  machine.later(process, 0, () => program(new Running(machine, process)));
+  const run = doneByProgram(machine, process, program);
+  machine.later(process, 0, () => run(new Running(machine, process)));
 }
 
 function inherit(parent: SimProcess, child: SimProcess): void {

@@ -2,12 +2,15 @@
 import type { Clock } from '../os.ts';
 import type { SimMachine } from './machine.ts';
 import type { SimProcess } from './process.ts';
+import { doneBy } from './simulation-error.ts';
 import type { Entry } from './timeline.ts';
 
 /** 1 January 2026, on whatever day the simulation runs. */
 const BUILT_AT = Date.UTC(2026, 0, 1);
 /** How often a timer is late, and by how many milliseconds at most: a busy event loop. */
 const LATE = { chance: 0.02, most: 40 };
+/** Node's timers wait no longer; told to, they ring at once. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 export function simClock(machine: SimMachine, self: SimProcess): Clock {
   const { timeline, prng } = machine;
@@ -17,8 +20,9 @@ export function simClock(machine: SimMachine, self: SimProcess): Clock {
     setTimeout(action, ms) {
       // Node counts whole milliseconds, at least one, and so rings what is due in the same one together.
       const late = prng.chance(LATE.chance) ? prng.below(LATE.most) : 0;
-      const due = Math.ceil(timeline.now + Math.max(1, ms) + late);
-      return timeline.add(due - timeline.now, () => machine.happen(self, action));
+      const due = Math.ceil(timeline.now + (ms >= 1 && ms <= LONGEST_MS ? ms : 1) + late);
+      const ring = doneBy(machine, self, action);
+      return timeline.add(due - timeline.now, () => machine.happen(self, ring));
     },
     clearTimeout(timer) {
       if (timer !== undefined) (timer as Entry).cancelled = true;

@@ -27,6 +27,8 @@ export class Timeline {
 
   /** @param delay milliseconds from now */
   add(delay: number, action: () => void): Entry {
+    // What is due at no time would be in nobody's order, and whatever comes after it too.
+    if (!Number.isFinite(delay)) throw new RangeError(`expected milliseconds, got ${String(delay)}`);
     this.#added += 1;
     const entry = { at: this.#now + Math.max(0, delay), order: this.#added, action, cancelled: false };
     this.#heap.push(entry);

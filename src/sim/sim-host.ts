@@ -1,0 +1,177 @@
+/** One host on a simulated machine: its process, its forkers, and the host itself once it has started. */
+
+import type { TimedEvent } from '../events.ts';
+import { type Host, startHost } from '../host/host.ts';
+import type { HostOptions } from '../host/options.ts';
+import type { SimProcess } from '../os/sim/process.ts';
+import type { Installed } from '../os/sim/sim-fork.ts';
+import { simOs } from '../os/sim/sim-os.ts';
+import { raise } from '../os/sim/simulation-error.ts';
+import { parseSupervisorSpec, type SupervisorOptions } from '../supervisor/supervisor-spec.ts';
+import type { Simulation } from './simulation.ts';
+import { promisedBy } from './supervision-oracle.ts';
+
+/** Where the hosts of a simulation keep their records. */
+export const STATE_DIRECTORY = '/state';
+
+export class SimHost {
+  readonly process: SimProcess;
+  /** Never settles when its process dies first. */
+  readonly started: Promise<Host>;
+  /** What was accepted. */
+  readonly supervisors: SupervisorOptions[] = [];
+  host: Host | undefined;
+  #stopping: Promise<void> | undefined;
+  #diedAt: number | undefined;
+  /** What it was asked for and has not answered. */
+  readonly #awaited = new Set<string>(['its start']);
+  /** What was heard while it is not known yet what was promised. */
+  #held: TimedEvent[] | undefined;
+  readonly #simulation: Simulation;
+  readonly #installed: Installed;
+
+  /** @internal use `Simulation.boot` */
+  constructor(simulation: Simulation, installed: Installed, process: SimProcess, options: HostOptions) {
+    this.process = process;
+    this.#simulation = simulation;
+    this.#installed = installed;
+    process.atDeath.add(() => {
+      this.#diedAt = simulation.machine.timeline.now;
+    });
+    const os = simOs(installed, process);
+    this.started = startHost({ ...options, os, stateDirectory: STATE_DIRECTORY }).then((host) => {
+      this.host = host;
+      this.#hearListeners(host);
+      host.events.on((event) => {
+        if (this.#held === undefined) simulation.oracle.heard(host.runId, event);
+        else this.#held.push(event);
+        simulation.trace.event(event);
+      });
+      this.#awaited.delete('its start');
+      return host;
+    });
+    this.started.catch(() => this.#awaited.delete('its start')); // whoever waits hears of it
+  }
+
+  get alive(): boolean {
+    return this.process.alive;
+  }
+
+  /** Its present forker, if there is one alive. */
+  get forker(): SimProcess | undefined {
+    return [...this.#installed.forkers.keys()].find(({ alive, parent }) => alive && parent === this.process);
+  }
+
+  /** As the real one: rejects with an `OptionsError` when it is refused, whether the host has started by then or not. */
+  async supervise(options: SupervisorOptions): Promise<void> {
+    const spec = parseSupervisorSpec(options);
+    await this.#await(`supervise('${spec.id}')`, async () => {
+      const host = await this.started;
+      await this.#supervise(host, options);
+    });
+  }
+
+  /**
+   * Its first child is on its way before `supervise` has returned, and only then it is known that it was accepted: the
+   * oracle hears what is promised first, and nothing of what is refused.
+   */
+  #supervise(host: Host, options: SupervisorOptions): Promise<unknown> {
+    const { oracle } = this.#simulation;
+    const before = new Set(host.supervisors);
+    const held: TimedEvent[] = [];
+    this.#held = held;
+    const ready = host.supervise(options);
+    this.#held = undefined;
+    if (host.supervisors.some((supervisor) => !before.has(supervisor))) {
+      oracle.promise(host.runId, options.id, promisedBy(options));
+      this.supervisors.push(options);
+    }
+    for (const event of held) oracle.heard(host.runId, event);
+    return ready;
+  }
+
+  /** Stops it in order, and has the oracle look. May be called again: it is the same stop. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#await('stop()', () => this.#stop());
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    const host = await this.started;
+    const nothingLeft = new Promise<boolean>((resolve) => {
+      host.events.on((event) => {
+        if (event.type === 'host.stopped') resolve(event.nothingLeft);
+      });
+    });
+    await host.stop();
+    if (await nothingLeft) this.#simulation.oracle.stopped(host.runId);
+  }
+
+  /** `stop()` was called. */
+  get stopping(): boolean {
+    return this.#stopping !== undefined;
+  }
+
+  /** Its process ends by itself, as when nothing keeps it. */
+  leave(): void {
+    if (!this.alive) return;
+    this.process.exiting = true;
+    for (const action of this.process.atExit) action();
+    this.#simulation.machine.exit(this.process, 0);
+  }
+
+  /** SIGKILL. */
+  kill(): void {
+    this.#simulation.machine.exit(this.process, null, 'SIGKILL');
+  }
+
+  killForker(): void {
+    const { forker } = this;
+    if (forker !== undefined) this.#simulation.machine.exit(forker, null, 'SIGKILL');
+  }
+
+  /** The line between it and its forker breaks: the forker takes it for dead, and it takes its forker for lost. */
+  cutLine(): void {
+    const { forker } = this;
+    if (forker !== undefined) this.#installed.forkers.get(forker)?.close();
+  }
+
+  /** @internal what there is to be said of it by whoever waits in vain; undefined when nothing is amiss */
+  get obituary(): string | undefined {
+    const { alive, end, pid } = this.process;
+    if (alive) return undefined;
+    const why = end === undefined ? 'as the power went' : `by ${end.signal ?? `exit(${end.code})`}`;
+    const when = this.#diedAt === undefined ? '' : ` at ${this.#diedAt.toFixed(3)} ms`;
+    const vain = [...this.#awaited].join(' and ');
+    return `the host with pid ${pid} is dead, ${why}${when}${vain === '' ? '' : `: ${vain} never comes`}`;
+  }
+
+  async #await<T>(what: string, work: () => Promise<T>): Promise<T> {
+    this.#awaited.add(what);
+    try {
+      return await work();
+    } finally {
+      this.#awaited.delete(what);
+    }
+  }
+
+  /** What the application's listeners throw comes out of the simulation, and not out of the process it runs in. */
+  #hearListeners(host: Host): void {
+    const { events } = host;
+    const on = events.on.bind(events);
+    const careful = new WeakMap<Parameters<typeof on>[0], Parameters<typeof on>[0]>(); // one that is added twice is one
+    events.on = (listener) => {
+      const known = careful.get(listener);
+      if (known !== undefined) return on(known);
+      const hear: typeof listener = (event) => {
+        try {
+          listener(event);
+        } catch (error) {
+          raise(this.#simulation.machine, this.process, error);
+        }
+      };
+      careful.set(listener, hear);
+      return on(hear);
+    };
+  }
+}
