@@ -12,14 +12,23 @@ export class Kinship {
   readonly #leaders = new Map<string, SimProcess>();
   /** The tick in which each of them died. */
   readonly #diedAt = new Map<SimProcess, number>();
+  /** Two of one worker had one pid in one tick: whoever told the first to end takes the second for told. */
+  hadTwins = false;
   readonly #isRecordedAsSettled: (runId: string, workerId: string) => boolean;
 
   /** @param isRecordedAsSettled what the run's file says of a worker */
   constructor(machine: SimMachine, isRecordedAsSettled: (runId: string, workerId: string) => boolean) {
     this.#machine = machine;
     this.#isRecordedAsSettled = isRecordedAsSettled;
+    const lastOwners = new Map<number, SimProcess>();
     machine.watch({
-      onFork: ({ origin, parent }) => {
+      onReap: (dead) => {
+        if (dead.origin !== undefined) lastOwners.set(dead.pid, dead);
+      },
+      onFork: ({ origin, parent, pid, startTime }) => {
+        const last = lastOwners.get(pid);
+        if (last !== undefined && last.origin === origin && last.startTime === startTime)
+          this.hadTwins = true;
         if (origin !== undefined && parent !== undefined && parent.origin === undefined) {
           this.#hosts.set(origin.runId, parent);
         }

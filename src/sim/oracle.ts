@@ -64,6 +64,11 @@ export class Oracle {
     if (event.type === 'registry.warning') this.#warned.add(runId);
   }
 
+  /** See `Kinship.hadTwins`: a stop may take a stage longer then. */
+  get hadTwins(): boolean {
+    return this.#kinship.hadTwins;
+  }
+
   /** `host.stop()` has resolved, and nothing is said to be left. */
   stopped(runId: string): void {
     for (const process of this.#kinship.living(runId)) {
