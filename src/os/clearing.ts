@@ -51,7 +51,9 @@ export class Clearing {
   /** Who had the present signal already, by pid. SIGKILL is repeated, others are not. */
   readonly #told = new Map<number, Sighting>();
   /** A group signalled as a whole, and when: its members from before need not be told again. */
-  #toldGroup: { readonly group: number; readonly at: number } | undefined;
+  #toldGroup:
+    | { readonly group: number; readonly leader: number | undefined; readonly at: number }
+    | undefined;
   /** The pids that were ours until something was heard while we looked. */
   readonly #disowned = new Set<number>();
   #wait = FIRST_LOOK_AFTER;
@@ -84,7 +86,9 @@ export class Clearing {
     this.#signal = signal;
     this.#told.clear();
     this.#toldGroup =
-      toldGroup === undefined ? undefined : { group: toldGroup, at: this.#tools.kernel.startTimeNow() };
+      toldGroup === undefined
+        ? undefined
+        : { group: toldGroup, leader: toldGroup, at: this.#tools.kernel.startTimeNow() };
     this.lookNow();
   }
 
@@ -106,6 +110,7 @@ export class Clearing {
   /** This child of ours was reaped: whoever has its pid now is another, whatever its start time. */
   #disown(pid: number): void {
     this.#disowned.add(pid);
+    if (this.#toldGroup?.leader === pid) this.#toldGroup = { ...this.#toldGroup, leader: undefined };
     this.#certain = this.#certain.filter((known) => known.pid !== pid);
     this.#claim = { ...this.#claim, known: this.#claim.known.filter((known) => known.pid !== pid) };
   }
@@ -190,7 +195,7 @@ export class Clearing {
     if (this.#signal === 'SIGKILL') return false;
     if (target.group === this.#toldGroup?.group) {
       // Who was born in the very tick of the signal may have been born after it: the leader alone was surely there.
-      if (target.startTime < this.#toldGroup.at || target.pid === target.group) return true;
+      if (target.startTime < this.#toldGroup.at || target.pid === this.#toldGroup.leader) return true;
     }
     const told = this.#told.get(target.pid);
     return told !== undefined && isStill(told, target);
