@@ -67,9 +67,10 @@ export function letImpostorsIn(simulation: Simulation, coverage: Coverage, userI
   const { prng } = machine;
   const living = new Set<SimProcess>();
   let deadly = true;
-  const takeOver = (dead: SimProcess): SimProcess | undefined => {
+  const takeOver = (dead: SimProcess, hangs: boolean): SimProcess | undefined => {
     const ends = exitsAfter(prng.pick([5, 50, 5_000]), 0);
-    const lives = prng.chance(CHANCES.withChild) ? both(forks(exitsAfter(100, 0)), ends) : ends;
+    // Whoever hangs between the reaping of a leader and the news of it cannot know who was born in its session since.
+    const lives = !hangs && prng.chance(CHANCES.withChild) ? both(forks(exitsAfter(100, 0)), ends) : ends;
     const others = machine
       .processes()
       .filter(({ alive, isWorkers, origin }) => alive && isWorkers && origin?.runId !== dead.origin?.runId);
@@ -91,12 +92,12 @@ export function letImpostorsIn(simulation: Simulation, coverage: Coverage, userI
     onReap: (dead) => {
       if (dead.origin === undefined || living.size >= MOST_IMPOSTORS) return;
       machine.nextPidIs(dead.pid);
-      const impostor = takeOver(dead);
+      const host = hosts.find(({ process }) => process === dead.parent?.parent && process.alive);
+      const hangs = deadly && host !== undefined && prng.chance(CHANCES.deadly);
+      const impostor = takeOver(dead, hangs);
       if (impostor === undefined) return;
       living.add(impostor);
-      const host = hosts.find(({ process }) => process === dead.parent?.parent && process.alive);
-      if (impostor.startTime !== dead.startTime || host === undefined) return;
-      if (!deadly || !prng.chance(CHANCES.deadly)) return;
+      if (impostor.startTime !== dead.startTime || !hangs) return;
       // The worst moment to hang: what has died is recorded as alive, and nobody tells.
       if (host.forker !== undefined) machine.stop(host.forker);
       machine.timeline.add(prng.pick(LONG_ENOUGH_TO_BE_WRITTEN_MS), () => {
