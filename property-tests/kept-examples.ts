@@ -112,7 +112,7 @@ export const KEPT_EXAMPLES: readonly KeptExample[] = [
           steps: [
             { after: 5, deed: 'disk-heals' },
             { after: 0, deed: 'stop-at-birth' },
-            { after: 30, deed: 'stranger' },
+            { after: 30, deed: 'strangers' },
             { after: 5, deed: 'stop-host' },
           ],
         }),

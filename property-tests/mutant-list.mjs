@@ -44,6 +44,7 @@ export const MUTANTS = [
         find: "  if (!record.settled) return say('unverified', 'no mark, and recorded too soon after its start');\n",
         replace: '',
       },
+      { file: 'registry/clear-run.ts', find: ' && record.settled', replace: '' },
     ],
   },
   {

@@ -52,7 +52,7 @@ const QUIET: GenerationPlan = {
     { command: 'double-forks', restart: 'permanent', shutdown: 'quick', ready: 'spawn' },
     { command: 'crashes', restart: 'transient', shutdown: 'default', ready: 'spawn' },
   ],
-  steps: [{ after: 200, deed: 'stranger' }],
+  steps: [{ after: 200, deed: 'strangers' }],
   crash: undefined,
 };
 

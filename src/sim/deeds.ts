@@ -1,6 +1,6 @@
 /** What can go wrong from outside, each as one deed. */
 import type { SimProcess } from '../os/sim/process.ts';
-import { obeys } from '../os/sim/programs.ts';
+import { exitsAfter } from '../os/sim/programs.ts';
 import type { Coverage } from './coverage.ts';
 import type { Deed } from './plan.ts';
 import type { SimHost, Simulation } from './simulation.ts';
@@ -56,7 +56,12 @@ export function act(
     'second-host': () => {
       if (bootAnother() !== undefined && host?.alive === true) coverage.saw('two hosts at once');
     },
-    stranger: () => void simulation.stranger(obeys, prng.pick(['obeys', 'sshd'])),
+    strangers: () => {
+      // Of the pids there must be some left.
+      for (let count = prng.between(1, 8); count > 0; count -= 1) {
+        simulation.stranger(exitsAfter(prng.pick([100, 2_000])), prng.pick(['obeys', 'sshd']));
+      }
+    },
     'forks-fail': () => {
       for (let count = prng.between(1, 4); count > 0; count -= 1) {
         machine.forkFailures.push(prng.pick(['EAGAIN', 'ENOMEM', 'EMFILE', 'EACCES']));

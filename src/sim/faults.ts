@@ -56,7 +56,7 @@ const ELSEWHERE = cookieVariables({ runId: '1767225600000000_elsewhere0', worker
  * How often an impostor is another run's, has a child in its group, belongs to the hosts' user; how often host and forker die as one comes in a worker's own tick; and how
  * often a worker dies as it was just looked at, so that somebody else is what was seen.
  */
-const CHANCES = { anotherRuns: 0.3, withChild: 0.3, sameUsers: 0.7, deadly: 0.3, diesAsSeen: 0.01 };
+const CHANCES = { anotherRuns: 0.3, withChild: 0.3, sameUsers: 0.7, deadly: 0.3, diesAsSeen: 0.03 };
 
 /**
  * Whoever is reaped has its pid taken at once: by a stranger, or by what another run's worker has just started. Returns
@@ -86,7 +86,7 @@ export function letImpostorsIn(simulation: Simulation, coverage: Coverage, userI
   machine.watch({
     onLook: (observer, seen) => {
       if (!deadly || !seen.isWorkers || !seen.alive || seen === observer) return;
-      if (prng.chance(CHANCES.diesAsSeen)) machine.send(seen, 'SIGKILL');
+      if (prng.chance(CHANCES.diesAsSeen)) machine.timeline.add(0, () => machine.exit(seen, null, 'SIGKILL'));
     },
     onDeath: (dead) => living.delete(dead),
     onReap: (dead) => {

@@ -1,6 +1,7 @@
 /** Lives a plan: generation after generation on one disk and one table of processes, and judges it to the end. */
 import type { SimProcess } from '../os/sim/process.ts';
 import type { Program } from '../os/sim/running.ts';
+import type { SweepReport } from '../registry/sweep.ts';
 import type { ChildOptions, SupervisorOptions } from '../supervisor/supervisor-spec.ts';
 import { Coverage } from './coverage.ts';
 import { act } from './deeds.ts';
@@ -107,6 +108,7 @@ function boot(
     void host.started.then(
       ({ events, sweepReport }) => {
         coverage.swept(sweepReport);
+        simulation.oracle.swept(host.process, clearedBy(sweepReport));
         events.on((event) => coverage.heard(event));
       },
       () => {},
@@ -172,6 +174,9 @@ async function stop(
   one.leave();
 }
 
+const clearedBy = ({ runs }: SweepReport): readonly string[] =>
+  runs.filter(({ outcome }) => outcome === 'cleared').map(({ runId }) => runId);
+
 const never = (): Promise<never> => new Promise(() => {});
 const death = (process: SimProcess): Promise<false> =>
   new Promise((resolve) => {
@@ -187,6 +192,7 @@ async function settle(simulation: Simulation, coverage: Coverage, userId: number
   const last = simulation.boot({ userId, signals: false });
   const host = await simulation.run(last.started);
   coverage.swept(host.sweepReport);
+  simulation.oracle.swept(last.process, clearedBy(host.sweepReport));
   await stop(simulation, coverage, last, true);
   rootHelps();
   simulation.oracle.allOver();

@@ -21,6 +21,9 @@ const RECORDED_WITHIN_MS = 500;
 /** Clock ticks after which nobody can share a worker's start time any more, and it is looked at. */
 const SETTLES_IN_TICKS = 3;
 
+/** What is younger may have come while a sweep looked, and lost what tied it to its run since. */
+const YOUNG_MS = 50;
+
 export class Oracle {
   readonly violations: Violation[] = [];
   readonly #machine: SimMachine;
@@ -30,6 +33,8 @@ export class Oracle {
   readonly #forks = new Map<string, number>();
   readonly #bornAt = new WeakMap<SimProcess, number>();
   readonly #told = new Set<string>();
+  /** What was left of a run, and could be known to be, when a sweep first signalled some of it; by sweeping host and run. */
+  readonly #found = new Map<SimProcess, Map<string, readonly SimProcess[]>>();
   /** Those whose disk failed, which they said. */
   readonly #warned = new Set<string>();
 
@@ -102,6 +107,26 @@ export class Oracle {
     }
   }
 
+  /** A host has swept, and says which runs it has cleared. */
+  swept(host: SimProcess, cleared: readonly string[]): void {
+    for (const runId of cleared) {
+      for (const process of this.#found.get(host)?.get(runId) ?? []) {
+        if (!process.alive || this.#kinship.isAnotherUsers(process)) continue;
+        this.fail('stopped-means-empty', `${name(process)} outlives the sweep that has cleared its run`);
+      }
+    }
+  }
+
+  #sweeps(host: SimProcess, runId: string): void {
+    const found = this.#found.get(host) ?? new Map<string, readonly SimProcess[]>();
+    this.#found.set(host, found);
+    if (found.has(runId)) return;
+    const { tick } = this.#machine;
+    const isOld = ({ startTime }: SimProcess) =>
+      startTime < this.#machine.ticks() - Math.ceil(YOUNG_MS / tick);
+    found.set(runId, this.#kinship.living(runId).filter(isOld));
+  }
+
   /** A later run has swept, and stopped, undisturbed: nothing may be left of any dead one. */
   allOver(): void {
     for (const runId of this.#kinship.runs) {
@@ -150,6 +175,7 @@ export class Oracle {
     const { runId } = target.origin;
     const own = sender.origin?.runId === runId || this.#kinship.hostOf(runId) === sender;
     if (!own && this.#kinship.isHostAlive(runId)) this.fail('live-run-untouched', by);
+    if (!own) this.#sweeps(sender, runId);
     if (own && !sender.exiting && this.#kinship.isLeader(target)) this.#supervision.signalled(target, signal);
   }
 

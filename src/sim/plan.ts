@@ -15,6 +15,10 @@ export const CAST: Readonly<Record<string, Program>> = {
   'new-session': does.forks(does.obeys, { newSession: true }),
   'scrubbed-child': does.forks(does.obeys, { scrubEnvironment: true }),
   'scrubbed-session': does.forks(does.ignoresTerm, { scrubEnvironment: true, newSession: true }),
+  'leaves-a-scrubbed-orphan': does.forks((middle) => {
+    middle.fork(does.ignoresTerm, { scrubEnvironment: true });
+    middle.exit(0);
+  }),
   'wipes-its-marks': does.wipesItsMarks,
   'wipes-its-familys-marks': does.both(does.wipesItsMarks, does.forks()),
   'wipes-its-stubborn-familys-marks': does.both(does.wipesItsMarks, does.forks(does.ignoresTerm)),
@@ -83,7 +87,7 @@ export const DEEDS = [
   'stop-at-birth',
   'second-host',
   'supervise-again',
-  'stranger',
+  'strangers',
   'forks-fail',
   'disk-full',
   'disk-fails',

@@ -6,7 +6,7 @@ import type { SimMachine } from './machine.ts';
 import type { SimProcess } from './process.ts';
 
 /** So many processes are looked at in one go; then others have a turn, and the picture is of more than one moment. */
-const CENSUS_SLICE = 6;
+const CENSUS_SLICE = 4;
 
 export function simKernel(machine: SimMachine, self: SimProcess): Kernel {
   const { identityOf, sight, inspect } = eyesOf(machine, self);
