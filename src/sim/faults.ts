@@ -1,8 +1,8 @@
 /** Faults that lie in wait: for the so many-th effect of a host, for a pid that becomes free, for the death of a host. */
 import { cookieVariables } from '../os/cookie.ts';
 import type { SimProcess } from '../os/sim/process.ts';
-import { both, exitsAfter, forks } from '../os/sim/programs.ts';
-import { Running } from '../os/sim/running.ts';
+import { both, exitsAfter } from '../os/sim/programs.ts';
+import { type Program, Running } from '../os/sim/running.ts';
 import type { Coverage } from './coverage.ts';
 import type { GenerationPlan } from './plan.ts';
 import type { SimHost, Simulation } from './simulation.ts';
@@ -50,6 +50,8 @@ export function arm(simulation: Simulation, coverage: Coverage, { crash }: Gener
 const LONG_ENOUGH_TO_BE_WRITTEN_MS = [100, 400] as const;
 /** At most so many at a time, some with a child: pids are few. */
 const MOST_IMPOSTORS = 4;
+/** So many of the last pids are for their children. */
+const FAR_OFF = 8;
 /** The marks of a run that keeps its records where nobody here looks. */
 const ELSEWHERE = cookieVariables({ runId: '1767225600000000_elsewhere0', workerId: 'api:1' }, []);
 /**
@@ -67,10 +69,15 @@ export function letImpostorsIn(simulation: Simulation, coverage: Coverage, userI
   const { prng } = machine;
   const living = new Set<SimProcess>();
   let deadly = true;
+  /** Whoever takes a picture of all, one pid after the other, comes to the child after its parent. */
+  const forksFarOff: Program = (self) => {
+    machine.nextPidIs(machine.pidMax - prng.below(FAR_OFF));
+    self.fork(exitsAfter(100, 0));
+  };
   const takeOver = (dead: SimProcess, hangs: boolean): SimProcess | undefined => {
     const ends = exitsAfter(prng.pick([5, 50, 5_000]), 0);
     // Whoever hangs between the reaping of a leader and the news of it cannot know who was born in its session since.
-    const lives = !hangs && prng.chance(CHANCES.withChild) ? both(forks(exitsAfter(100, 0)), ends) : ends;
+    const lives = !hangs && prng.chance(CHANCES.withChild) ? both(forksFarOff, ends) : ends;
     const others = machine
       .processes()
       .filter(({ alive, isWorkers, origin }) => alive && isWorkers && origin?.runId !== dead.origin?.runId);

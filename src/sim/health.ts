@@ -13,8 +13,8 @@ const WELL_WITHIN_MS = 60_000;
 const LOOK_EVERY_MS = 100;
 /** How often a host is left alone for a while before it is stopped. */
 const IN_PEACE = 0.2;
-/** Milliseconds after which what a full disk did not take has been written. */
-const RECORDED_AFTER_MS = 3_000;
+/** Milliseconds after which what a full disk did not take has been written, and what was left behind is ended. */
+const RECORDED_AFTER_MS = 5_000;
 /** What `ready-late` takes to be ready, in milliseconds. */
 const LATE_MS = 120;
 
@@ -94,13 +94,15 @@ export async function beHealthy(simulation: Simulation, one: SimHost, isCast: bo
 const RESTLESS: ReadonlySet<string> = new Set(['ready-never', 'leaves-its-group']);
 const isRestless = ({ command }: ChildOptions): boolean => RESTLESS.has(command);
 
-/** Given some peace, a host has written down of whoever lives that nobody else can be meant. */
+/** Given some peace, a host has written down of whoever lives that nobody else can be meant, and ended what was left. */
 export async function beRecorded(simulation: Simulation, one: SimHost): Promise<void> {
   const { machine, oracle } = simulation;
   if (one.host === undefined || one.stopping || !machine.prng.chance(IN_PEACE)) return;
   const { runId } = one.host;
   await simulation.pass(3 * machine.tick + RECORDED_AFTER_MS);
-  if (one.alive && !one.stopping && one.forker?.stopped !== true) oracle.allRecorded(runId);
+  if (!one.alive || one.stopping || one.forker?.stopped === true) return;
+  oracle.allRecorded(runId);
+  oracle.noStragglers(runId);
 }
 
 /** Whatever its workers write and do, what a host remembers of it has an end. */

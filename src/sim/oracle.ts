@@ -21,6 +21,8 @@ const RECORDED_WITHIN_MS = 500;
 /** Clock ticks after which nobody can share a worker's start time any more, and it is looked at. */
 const SETTLES_IN_TICKS = 3;
 
+/** A look after a second, a grace of two, and what it takes to look again. */
+const STRAGGLERS_GONE_WITHIN_MS = 4_500;
 /** What is younger may have come while a sweep looked, and lost what tied it to its run since. */
 const YOUNG_MS = 50;
 
@@ -32,7 +34,8 @@ export class Oracle {
   readonly #supervision: SupervisionOracle;
   readonly #forks = new Map<string, number>();
   readonly #bornAt = new WeakMap<SimProcess, number>();
-  readonly #told = new Set<string>();
+  /** When the exits were told, by run and worker ID. */
+  readonly #told = new Map<string, number>();
   /** What was left of a run, and could be known to be, when a sweep first signalled some of it; by sweeping host and run. */
   readonly #found = new Map<SimProcess, Map<string, readonly SimProcess[]>>();
   /** Those whose disk failed, which they said. */
@@ -103,6 +106,18 @@ export class Oracle {
       if (age < RECORDED_WITHIN_MS + SETTLES_IN_TICKS * this.#machine.tick) continue;
       if (!this.#isRecordedAsSettled(runId, workerId)) {
         this.fail('no-process-without-record', `${name(leader)} is not recorded as settled`);
+      }
+    }
+  }
+
+  /** What a worker that ended by itself left outside its group is ended too, if not at once. */
+  noStragglers(runId: string): void {
+    for (const process of this.#kinship.living(runId)) {
+      const toldAt = this.#told.get(`${runId} ${process.origin!.workerId}`);
+      if (toldAt === undefined || this.#kinship.isAnotherUsers(process)) continue;
+      const ago = this.#machine.timeline.now - toldAt;
+      if (ago > STRAGGLERS_GONE_WITHIN_MS) {
+        this.fail('stopped-means-empty', `${name(process)} lives ${ago} ms after its worker`);
       }
     }
   }
@@ -182,7 +197,7 @@ export class Oracle {
   #exited(runId: string, { workerId, reason }: Extract<TimedEvent, { type: 'worker.exited' }>): void {
     const key = `${runId} ${workerId}`;
     if (this.#told.has(key)) this.fail('exited-once-and-dead', `${workerId} exited a second time`);
-    this.#told.add(key);
+    this.#told.set(key, this.#machine.timeline.now);
     const leader = this.#kinship.leaderOf(runId, workerId);
     if (leader?.alive === true && this.#kinship.isOurs(leader))
       this.fail('exited-once-and-dead', `${name(leader)} is told dead and is not`);

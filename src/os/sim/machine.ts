@@ -52,6 +52,7 @@ export class SimMachine {
   readonly #table: PidTable;
   readonly #deaths = new Deaths(this);
   readonly tick: number;
+  readonly pidMax: number;
   #lastUid = 0;
   /** What is answered to the next forks instead of a process. */
   readonly forkFailures: string[] = [];
@@ -62,6 +63,7 @@ export class SimMachine {
 
   constructor({ seed, pidMax = DEFAULT_PID_MAX, tick = DEFAULT_TICK_MS }: MachineOptions) {
     this.tick = tick;
+    this.pidMax = pidMax;
     this.prng = new Prng(seed);
     this.#table = new PidTable(pidMax);
     this.#startInit();
