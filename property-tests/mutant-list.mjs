@@ -114,16 +114,6 @@ export const MUTANTS = [
     ],
   },
   {
-    name: 'every link between two processes is trusted',
-    edits: [
-      {
-        file: 'os/census.ts',
-        find: 'if (proven.has(follower) || this.#isOlder(next, follower)) queue.push(follower);',
-        replace: 'if (proven !== undefined) queue.push(follower);',
-      },
-    ],
-  },
-  {
     name: 'stragglers are not looked for',
     edits: [
       {
