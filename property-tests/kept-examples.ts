@@ -139,4 +139,23 @@ export const KEPT_EXAMPLES: readonly KeptExample[] = [
       ],
     },
   },
+  {
+    found: 'what a failing disk did not take was written at the next change only',
+    plan: {
+      seed: 88,
+      pidMax: 64,
+      tick: 10,
+      userId: 0,
+      generations: [
+        generation({
+          intensity: 3,
+          children: [child('obeys', { shutdown: 'default' })],
+          steps: [
+            { after: 0, deed: 'strangers' },
+            { after: 30, deed: 'disk-fails' },
+          ],
+        }),
+      ],
+    },
+  },
 ];

@@ -113,6 +113,7 @@ function startIn(spawner: Spawner, request: SpawnRequest): TestProcess {
   const events: OsProcessEvent[] = [];
   const output = { stdout: '', stderr: '', fd3: '', ended: false };
   const process = spawner.spawn(request, (event) => {
+    if (event.type === 'os.settled') return; // it comes when the time has come, whatever a test is about
     events.push(event);
     if (event.type !== 'os.spawned') return;
     const keep = (name: 'stdout' | 'stderr' | 'fd3') => (bytes: Uint8Array) => {
