@@ -125,9 +125,10 @@ export class Kinship {
     const leader = this.leaderOf(process.origin.runId, process.origin.workerId);
     if (leader === undefined || leader === process || process.session !== leader.pid) return false;
     if (leader.alive) return this.#isTied(leader);
-    return (
-      leader.parent?.alive === true && !leader.reparented && this.#wasThereBeforeTheEndOf(leader, process)
-    );
+    const { parent } = leader;
+    // Whoever is stopped has not heard of that death yet, and may never.
+    if (parent?.alive !== true || parent.stopped || leader.reparented) return false;
+    return this.#wasThereBeforeTheEndOf(leader, process);
   }
 
   /** Ticks are coarse, and a death is told a little later: who was born just before it could be somebody else's. */

@@ -109,9 +109,12 @@ export class SupervisionOracle {
     if (signal !== 'SIGKILL') this.#asked.add(leader);
     if (signal !== 'SIGKILL' || this.#asked.has(leader) || !this.#kinship.isHostAlive(runId)) return;
     const path = pathOf(workerId);
-    if (this.#promisedTo(runId, path)?.gentle.has(path) === true) {
+    if (this.#promisedTo(runId, path)?.gentle.has(path) !== true) return;
+    // Unless it is the last thing that its host does: told to end twice, it takes its children along.
+    this.#machine.timeline.add(0, () => {
+      if (!this.#kinship.isHostAlive(runId)) return;
       this.#fail('otp-order', `${workerId} is killed without having been told to end`);
-    }
+    });
   }
 
   /** OTP's order: each starts when all before it are up, or have ended; each is stopped when none after it lives. */
