@@ -4,6 +4,8 @@ import { DEFAULT_EVENTS_KEPT } from '../events.ts';
 import type { SimProcess } from '../os/sim/process.ts';
 import type { ChildOptions, SupervisorOptions } from '../supervisor/supervisor-spec.ts';
 import { TAIL_BYTES } from '../worker/output.ts';
+import { isFirst } from './kinship.ts';
+import { SETTLES_IN_TICKS } from './oracle.ts';
 import type { ChildPlan, GenerationPlan } from './plan.ts';
 import type { SimHost, Simulation } from './simulation.ts';
 
@@ -99,7 +101,7 @@ export async function beRecorded(simulation: Simulation, one: SimHost): Promise<
   const { machine, oracle } = simulation;
   if (one.host === undefined || one.stopping || !machine.prng.chance(IN_PEACE)) return;
   const { runId } = one.host;
-  await simulation.pass(3 * machine.tick + RECORDED_AFTER_MS);
+  await simulation.pass(SETTLES_IN_TICKS * machine.tick + RECORDED_AFTER_MS);
   if (!one.alive || one.stopping || one.forker?.stopped === true) return;
   oracle.allRecorded(runId);
   oracle.noStragglers(runId);
@@ -129,10 +131,9 @@ export function watchReadiness(
 ): void {
   const births = new Map<string, number>();
   machine.watch({
-    onFork: ({ origin, parent }: SimProcess) => {
-      if (origin !== undefined && parent?.origin?.workerId !== origin.workerId) {
-        births.set(`${origin.runId} ${origin.workerId}`, machine.timeline.now);
-      }
+    onFork: (child: SimProcess) => {
+      const { runId, workerId } = child.origin ?? {};
+      if (isFirst(child)) births.set(`${runId} ${workerId}`, machine.timeline.now);
     },
   });
   const mayBeReady = ({ command, ready }: ChildPlan, age: number): boolean => {

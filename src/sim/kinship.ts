@@ -138,5 +138,9 @@ export class Kinship {
   }
 }
 
+/** Asked as it is forked: does a worker begin with it, or a forker? Later it may have another parent. */
+export const isFirst = ({ origin, parent }: SimProcess): boolean =>
+  origin !== undefined && parent?.origin?.workerId !== origin.workerId;
+
 /** Of a worker ID: without its number. */
 export const pathOf = (workerId: string): string => workerId.replace(/:\d+$/, '');

@@ -6,7 +6,7 @@ import type { TimedEvent } from '../events.ts';
 import type { SimMachine } from '../os/sim/machine.ts';
 import type { SimProcess } from '../os/sim/process.ts';
 import type { Invariant, Violation } from './invariants.ts';
-import { Kinship, pathOf } from './kinship.ts';
+import { isFirst, Kinship, pathOf } from './kinship.ts';
 import { type Promised, SupervisionOracle } from './supervision-oracle.ts';
 
 /** What the oracle reads of a run's file, in words of its own. */
@@ -19,7 +19,7 @@ interface RunOnDisk {
 const RECORDED_WITHIN_MS = 500;
 
 /** Clock ticks after which nobody can share a worker's start time any more, and it is looked at. */
-const SETTLES_IN_TICKS = 3;
+export const SETTLES_IN_TICKS = 3;
 
 /** A look after a second, a grace of two, and what it takes to look again. */
 const STRAGGLERS_GONE_WITHIN_MS = 4_500;
@@ -158,9 +158,8 @@ export class Oracle {
   }
 
   #forked(child: SimProcess): void {
-    const { origin, parent } = child;
-    if (origin === undefined || origin.workerId === '') return;
-    if (parent?.origin?.workerId !== origin.workerId) this.#born(child, origin.runId, origin.workerId);
+    const { origin } = child;
+    if (child.isWorkers && isFirst(child)) this.#born(child, origin!.runId, origin!.workerId);
   }
 
   #born(child: SimProcess, runId: string, workerId: string): void {
