@@ -158,4 +158,179 @@ export const KEPT_EXAMPLES: readonly KeptExample[] = [
       ],
     },
   },
+  {
+    found: 'a process that its mark had proven stayed known in its tick after it had died',
+    plan: {
+      seed: 1_118,
+      pidMax: 64,
+      tick: 1_000,
+      userId: 0,
+      generations: [
+        generation({
+          intensity: 3,
+          children: [child('obeys', { restart: 'temporary', shutdown: 'default' })],
+          steps: [
+            { after: 30, deed: 'kill-child' },
+            { after: 0, deed: 'cut-line' },
+            { after: 5, deed: 'second-host' },
+            { after: 1_500, deed: 'kill-forker' },
+          ],
+        }),
+        generation({
+          spawner: 'direct',
+          impostors: true,
+          intensity: 3,
+          children: [child('obeys', { shutdown: 'default' })],
+          steps: [{ after: 200, deed: 'cut-line' }],
+        }),
+        generation({
+          ordered: false,
+          impostors: true,
+          intensity: 3,
+          children: [
+            child('wipes-its-familys-marks', { shutdown: 'default' }),
+            child('obeys', { shutdown: 'default' }),
+          ],
+          steps: [{ after: 200, deed: 'kill-worker' }],
+        }),
+      ],
+    },
+  },
+  {
+    found: 'a worker of whose death nothing had been heard counted as settled, and alive',
+    plan: {
+      seed: 1_998,
+      pidMax: 64,
+      tick: 10,
+      userId: 0,
+      generations: [
+        generation({ intensity: 3, children: [child('fork-storm', { shutdown: 'brutal_kill' })] }),
+        generation({ impostors: true, intensity: 3, steps: [{ after: 1, deed: 'kill-and-stop' }] }),
+        generation({
+          impostors: true,
+          intensity: 3,
+          children: [child('obeys', { shutdown: 'default' })],
+          steps: [{ after: 0, deed: 'stop-at-birth' }],
+        }),
+      ],
+    },
+  },
+  {
+    found: 'a dead host of which a thread still held the socket was taken for a living one',
+    plan: {
+      seed: 80,
+      pidMax: 64,
+      tick: 10,
+      userId: 0,
+      generations: [
+        generation({
+          ordered: false,
+          intensity: 3,
+          children: [child('forks-as-it-ends', { shutdown: 'default' }), child('hangs')],
+          steps: [
+            { after: 200, deed: 'second-host' },
+            { after: 200, deed: 'continue-forker' },
+          ],
+          crash: { who: 'host', at: 44 },
+        }),
+        generation({
+          intensity: 3,
+          children: [child('forks-often', { shutdown: 'default' })],
+          steps: [
+            { after: 200, deed: 'stop-at-birth' },
+            { after: 30, deed: 'kill-host' },
+          ],
+        }),
+      ],
+    },
+  },
+  {
+    found: 'the end of a run did not inherit the sessions of those that died meanwhile',
+    plan: {
+      seed: 63,
+      pidMax: 64,
+      tick: 10,
+      userId: 0,
+      generations: [
+        generation({
+          impostors: true,
+          intensity: 3,
+          children: [child('obeys', { shutdown: 'default' })],
+          crash: { who: 'host', at: 20 },
+        }),
+      ],
+    },
+  },
+  {
+    found: 'a leader that was reaped while a census was under way hid what it had left in its session',
+    plan: {
+      seed: 2_212,
+      pidMax: 64,
+      tick: 10,
+      userId: 0,
+      generations: [
+        generation({
+          intensity: 3,
+          steps: [
+            { after: 0, deed: 'kill-and-stop' },
+            { after: 1_500, deed: 'term-host' },
+          ],
+        }),
+        generation({
+          ordered: false,
+          intensity: 3,
+          children: [
+            child('closes-its-streams', { shutdown: 'default' }),
+            child('closes-its-streams', { shutdown: 'default' }),
+            child('scrubbed-child', { shutdown: 'default' }),
+            child('chatty', { shutdown: 'default' }),
+          ],
+          steps: [
+            { after: 1_500, deed: 'stop-at-birth' },
+            { after: 0, deed: 'kill-and-stop' },
+            { after: 0, deed: 'kill-and-stop' },
+          ],
+        }),
+      ],
+    },
+  },
+  {
+    found: 'a young child of ours whose marks were wiped was forgotten after the first look',
+    plan: {
+      seed: 388,
+      pidMax: 64,
+      tick: 1_000,
+      userId: 0,
+      generations: [
+        generation({
+          intensity: 3,
+          children: [child('wipes-its-stubborn-familys-marks', { shutdown: 'default' })],
+          steps: [
+            { after: 200, deed: 'disk-full' },
+            { after: 0, deed: 'term-host' },
+          ],
+        }),
+      ],
+    },
+  },
+  {
+    found: "a worker ID was given out twice when a supervisor's name was used again",
+    plan: {
+      seed: 148,
+      pidMax: 64,
+      tick: 10,
+      userId: 0,
+      generations: [
+        generation({
+          intensity: 3,
+          children: [child('obeys', { shutdown: 'default' }), child('obeys', { shutdown: 'default' })],
+          steps: [
+            { after: 1_500, deed: 'continue-forker' },
+            { after: 0, deed: 'supervise-again' },
+          ],
+          crash: { who: 'forker', at: 6 },
+        }),
+      ],
+    },
+  },
 ];

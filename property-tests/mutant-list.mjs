@@ -357,6 +357,12 @@ export const MUTANTS = [
         find: 'if (child.clearing === undefined && !tools.kernel.groupExists(pid)) {',
         replace: 'if (!tools.kernel.groupExists(pid)) {',
       },
+      {
+        file: 'os/forker/children.ts',
+        find: `      this.#children.delete(child.id);
+      report({ is: 'tree-empty', id: child.id });`,
+        replace: "      if (this.#children.delete(child.id)) report({ is: 'tree-empty', id: child.id });",
+      },
     ],
   },
   {
