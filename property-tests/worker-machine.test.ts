@@ -30,7 +30,7 @@ const told: readonly ProcessEvent[] = [
   exited(0),
   exited(1, null, 'left'),
   exited(null, 'SIGKILL'),
-  { type: 'process.failed', error },
+  { type: 'process.unborn', reason: { kind: 'spawn-failed', error } },
   { type: 'process.unready', detail: 'why' },
 ];
 const step: fc.Arbitrary<Step> = fc.oneof(

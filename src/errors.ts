@@ -69,6 +69,36 @@ export class StartError extends ReeveError {
   }
 }
 
+/**
+ * A supervisor will not do what it was called for; nothing has changed. `code` has OTP's word for it:
+ * `ERR_REEVE_ALREADY_STARTED`: a child of this id is up · `ERR_REEVE_ALREADY_PRESENT`: there is such a child, and it is
+ * not up · `ERR_REEVE_NOT_FOUND`: there is none · `ERR_REEVE_RUNNING`: it is up · `ERR_REEVE_RESTARTING`: it is on its
+ * way back · `ERR_REEVE_MAX_CHILDREN` · `ERR_REEVE_DYNAMIC`: a dynamic supervisor has no such call, or a static one no
+ * such options (OTP's `simple_one_for_one`).
+ */
+export class SupervisionError extends ReeveError {
+  readonly code: string;
+  /** The child's path, or the supervisor's. */
+  readonly path: string;
+
+  constructor(code: string, path: string, message: string) {
+    super(`'${path}' ${message}`);
+    this.code = code;
+    this.path = path;
+  }
+}
+
+/** The supervisor that was called has ended, or is being stopped (OTP's `noproc`). */
+export class SupervisorNotRunningError extends ReeveError {
+  readonly code = 'ERR_REEVE_NOT_RUNNING';
+  readonly path: string;
+
+  constructor(path: string) {
+    super(`the supervisor '${path}' is not running`);
+    this.path = path;
+  }
+}
+
 /** The forker could not be started, or did not answer. */
 export class ForkerError extends ReeveError {
   readonly code = 'ERR_REEVE_FORKER';
@@ -100,6 +130,10 @@ export function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | undefined)?.code;
   return typeof code === 'string' ? code : 'UNKNOWN';
 }
+
+/** Any thrown value as an error. */
+export const errorOf = (thrown: unknown): Error =>
+  thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
 
 /** The message of any thrown value. */
 export function messageOf(error: unknown): string {

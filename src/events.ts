@@ -26,7 +26,43 @@ export type ExitReason =
       readonly signal: string | null;
     }
   /** The process that forked it died, and what it had forked was ended. */
-  | { readonly kind: 'forker-lost' };
+  | { readonly kind: 'forker-lost' }
+  /** Its start function said that it is not needed. */
+  | { readonly kind: 'ignored' }
+  /** Its start function threw, or answered what cannot be meant. */
+  | { readonly kind: 'start-refused'; readonly error: Error }
+  /** A supervisor, of which a child did not start. */
+  | { readonly kind: 'start-failed'; readonly path: string; readonly reason: ExitReason }
+  /** A supervisor that gave up: its children had to be restarted too often. In OTP's words, `shutdown`. */
+  | { readonly kind: 'intensity-exceeded'; readonly path: string; readonly reason: ExitReason }
+  /** A supervisor of which significant children had done their work. In OTP's words, `shutdown`. */
+  | { readonly kind: 'auto-shutdown'; readonly path: string; readonly reason: ExitReason };
+
+/** Why a supervisor stops or starts a child. */
+export type Cause =
+  /** The end of a child: itself, or a sibling by whose strategy it is concerned. */
+  | {
+      readonly by: 'exit';
+      readonly path: string;
+      readonly workerId: string;
+      readonly reason: ExitReason;
+    }
+  /** Somebody called this, as `terminateChild`. */
+  | { readonly by: 'call'; readonly call: string }
+  /** Its supervisor, or one above it, which has this path, is being stopped. */
+  | { readonly by: 'stop'; readonly path: string; readonly because?: Cause };
+
+/** What a supervisor makes of a child's end. */
+export type Decision =
+  | 'restart'
+  /** It stays down, and may be restarted by a call. */
+  | 'leave'
+  /** It is temporary, or its supervisor is dynamic: nothing is kept of it. */
+  | 'forget'
+  /** A significant child is done, and so is the supervisor. */
+  | 'shut-down'
+  /** One restart too many. */
+  | 'give-up';
 
 /** The four states of a worker; `running` means ready. */
 export type WorkerState = 'spawning' | 'running' | 'stopping' | 'exited';
@@ -58,6 +94,44 @@ export type ReeveEvent =
       readonly reason: ExitReason;
     }
   | { readonly type: 'worker.lingers'; readonly path: string; readonly pid: number }
+  /** A child of a supervisor is ready. */
+  | {
+      readonly type: 'child.started';
+      readonly path: string;
+      readonly workerId: string;
+      readonly child: 'worker' | 'supervisor';
+      /** None when it is the supervisor's first start of it. */
+      readonly because: Cause | undefined;
+    }
+  /** A supervisor asks a child to end. */
+  | {
+      readonly type: 'child.stopping';
+      readonly path: string;
+      readonly workerId: string;
+      readonly because: Cause | undefined;
+    }
+  /** A supervisor is no more; `reason` says which child made it. */
+  | {
+      readonly type: 'supervisor.exited';
+      readonly path: string;
+      readonly workerId: string;
+      readonly reason: ExitReason;
+    }
+  | {
+      readonly type: 'supervisor.decided';
+      /** The child's. */
+      readonly path: string;
+      readonly workerId: string;
+      readonly decision: Decision;
+      readonly reason: ExitReason;
+      /** How many restarts count within its supervisor's period, with this one. */
+      readonly restarts: number;
+      /** Milliseconds that its backoff makes it wait. */
+      readonly delay: number;
+    }
+  /** A group's restart was given up by a `terminateChild` of the child that did not start: these stay down, as in OTP. */
+  | { readonly type: 'supervisor.half-started'; readonly path: string; readonly down: readonly string[] }
+  /** A child that has ended is started again. */
   | {
       readonly type: 'supervisor.restarting';
       readonly path: string;

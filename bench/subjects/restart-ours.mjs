@@ -17,7 +17,7 @@ const first = running();
 await host.supervise({
   id: 'restart',
   intensity: 1_000_000,
-  period: 1,
+  period: 100,
   children: [{ id: 'sleeper', command: 'sleep', args: ['1000'], restart: 'permanent' }],
 });
 let pid = await first;

@@ -30,7 +30,7 @@ async function spawnAndExit(count) {
     id: `round-${spawnRound}`,
     ordered: false,
     intensity: 1_000_000, // ending is what these are for
-    period: 1,
+    period: 100,
     children: Array.from({ length: LANES }, (_, lane) => ({
       id: `lane-${lane}`,
       command: '/bin/true',

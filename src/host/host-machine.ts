@@ -1,18 +1,23 @@
 /** A host's life: running → stopping → stopped, with its supervisors as children. */
-import { enqueueActions, setup } from 'xstate';
+import { assign, enqueueActions, setup } from 'xstate';
+import type { Cause } from '../events.ts';
 import type { ChildActors } from '../supervisor/child-actors.ts';
-import { type SupervisorOutput, supervisorMachine } from '../supervisor/supervisor-machine.ts';
-import type { SupervisorSpec } from '../supervisor/supervisor-spec.ts';
+import { newChild, nextIncarnation } from '../supervisor/roster.ts';
+import type { SupervisorChildSpec, SupervisorSpec } from '../supervisor/supervisor-spec.ts';
+import type { SupervisorOutput } from '../supervisor/turn.ts';
+import type { ChildReady } from '../worker/worker-machine.ts';
 
 export interface HostInput {
   /** Milliseconds that never jump. */
   readonly now: () => number;
-  /** The workers of all supervisors. */
+  /** From 0 to 1, without 1. */
+  readonly chance: () => number;
+  /** The supervisors and workers. */
   readonly actors: ChildActors;
 }
 
 interface HostContext extends HostInput {
-  /** The paths of the living supervisors, oldest first. */
+  /** The living supervisors' incarnations, oldest first. */
   readonly living: readonly string[];
 }
 
@@ -25,33 +30,35 @@ interface SupervisorDone {
 export type HostEvent =
   | { readonly type: 'supervise'; readonly spec: SupervisorSpec }
   | { readonly type: 'shutdown' }
+  | ChildReady
   | SupervisorDone;
 
+/** Nobody restarts what a host supervises itself. */
+const RULES = { type: 'supervisor', restart: 'temporary', significant: false, backoff: undefined } as const;
+
+const BY_HOST: Cause = { by: 'stop', path: '' };
+
 export const hostMachine = setup({
-  types: {} as {
-    context: HostContext;
-    events: HostEvent;
-    input: HostInput;
-    children: Record<string, 'supervisor'>;
-  },
-  actors: { supervisor: supervisorMachine },
+  types: {} as { context: HostContext; events: HostEvent; input: HostInput },
   guards: { nothingLives: ({ context }) => context.living.length === 0 },
   actions: {
-    startSupervisor: enqueueActions(({ context, event, enqueue }) => {
+    begin: (_: unknown, _params: { workerId: string }) => {},
+    stop: (_: unknown, _params: { workerId: string; cause: Cause }) => {},
+    startSupervisor: enqueueActions(({ context, event, enqueue, self }) => {
       if (event.type !== 'supervise') return;
-      const { spec } = event;
-      const { now, actors } = context;
-      enqueue.spawnChild('supervisor', { id: spec.id, input: { spec, path: spec.id, now, actors } });
-      enqueue.assign({ living: [...context.living, spec.id] });
+      const { now, chance, actors } = context;
+      const spec: SupervisorChildSpec = { ...event.spec, ...RULES };
+      const child = nextIncarnation(newChild(spec, spec.id, '', actors.lastNumberIn('')));
+      actors.prepare(self, child, { now, chance });
+      enqueue({ type: 'begin', params: { workerId: child.workerId } });
+      enqueue.assign({ living: [...context.living, child.workerId] });
     }),
-    forget: enqueueActions(({ context, event, enqueue }) => {
-      if (!('actorId' in event)) return;
-      enqueue.stopChild(event.actorId);
-      enqueue.assign({ living: context.living.filter((id) => id !== event.actorId) });
-    }),
+    forget: assign(({ context, event }) =>
+      'actorId' in event ? { living: context.living.filter((id) => id !== event.actorId) } : {},
+    ),
     stopNext: enqueueActions(({ context, enqueue }) => {
       const newest = context.living.at(-1);
-      if (newest !== undefined) enqueue.sendTo(newest, { type: 'shutdown' });
+      if (newest !== undefined) enqueue({ type: 'stop', params: { workerId: newest, cause: BY_HOST } });
     }),
   },
 }).createMachine({

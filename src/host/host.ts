@@ -2,13 +2,14 @@
 import { createActor } from 'xstate';
 import { HostStoppedError, messageOf, OptionsError } from '../errors.ts';
 import { EventBus } from '../events.ts';
-import type { ForkerEvent, Os, Spawner } from '../os/os.ts';
+import type { ForkerEvent, Os, Random, Spawner } from '../os/os.ts';
 import { newRunId } from '../registry/run-id.ts';
 import { fifoDirectory, socketPath } from '../registry/run-paths.ts';
 import { RunRegistry } from '../registry/run-registry.ts';
 import { countEnds, type SweepReport, sweep } from '../registry/sweep.ts';
 import { ChildActors } from '../supervisor/child-actors.ts';
-import { Supervisor, type SupervisorActor } from '../supervisor/supervisor.ts';
+import { PendingCalls } from '../supervisor/pending-calls.ts';
+import { type Family, Supervisor, type SupervisorActor } from '../supervisor/supervisor.ts';
 import { supervisorMachine } from '../supervisor/supervisor-machine.ts';
 import { parseSupervisorSpec, type SupervisorOptions } from '../supervisor/supervisor-spec.ts';
 import { type OutputListener, WorkerRuntime } from '../worker/worker-runtime.ts';
@@ -98,7 +99,7 @@ export class Host {
   readonly events: EventBus;
   readonly #runtime: WorkerRuntime;
   readonly #settings: HostSettings;
-  readonly #actors: ChildActors;
+  readonly #family: Family;
   readonly #actor: ReturnType<typeof startActor>;
   readonly #supervisors = new Map<string, Supervisor>();
   readonly #removeExitHooks: () => void;
@@ -112,8 +113,10 @@ export class Host {
     this.events = events;
     this.#runtime = runtime;
     this.#settings = settings;
-    this.#actors = new ChildActors(runtime.machine());
-    this.#actor = startActor(settings.os, runtime, this.#actors);
+    const calls = new PendingCalls();
+    const actors = new ChildActors(runtime.machine(), (actors) => supervisorWith(runtime, actors, calls));
+    this.#family = { actors, calls, runtime };
+    this.#actor = startActor(settings.os, actors);
     this.#removeExitHooks = installExitHooks(
       settings.os.lifetime,
       { stop: (why) => this.stop(why), abandon: () => runtime.spawner.abandon() },
@@ -135,12 +138,12 @@ export class Host {
   async supervise(options: SupervisorOptions): Promise<Supervisor> {
     if (this.#stopping !== undefined) throw new HostStoppedError();
     const spec = parseSupervisorSpec(options);
-    if (this.#actor.getSnapshot().context.living.includes(spec.id)) {
+    if (this.#family.actors.supervisor(spec.id) !== undefined) {
       throw new OptionsError('id', `'${spec.id}' is running already`);
     }
     this.#actor.send({ type: 'supervise', spec });
-    const actor = this.#actor.getSnapshot().children[spec.id] as SupervisorActor;
-    const supervisor = new Supervisor(spec.id, actor, this.#actors, this.#runtime);
+    const actor = this.#family.actors.supervisor(spec.id) as SupervisorActor;
+    const supervisor = new Supervisor(spec.id, this.#family, actor);
     this.#supervisors.set(spec.id, supervisor);
     void supervisor.stopped.then(() => {
       // Another may have taken its id meanwhile.
@@ -148,6 +151,11 @@ export class Host {
     });
     await supervisor.started();
     return supervisor;
+  }
+
+  /** The supervisor of this path, such as `services/cache`, found anew at each call to it. */
+  supervisor(path: string): Supervisor {
+    return this.#supervisors.get(path) ?? new Supervisor(path, this.#family);
   }
 
   /** Calls `listener` for each line that a worker writes to a piped stream; returns the function that ends it. */
@@ -209,28 +217,46 @@ async function leftBehind(closing: Promise<readonly number[]>) {
   }
 }
 
-function startActor(os: Os, runtime: WorkerRuntime, actors: ChildActors) {
+/** The supervisor machine with this host's effects in it. */
+function supervisorWith(runtime: WorkerRuntime, actors: ChildActors, calls: PendingCalls) {
   const { events } = runtime;
-  const supervisor = supervisorMachine.provide({
+  return supervisorMachine.provide({
     actions: {
-      startWorker: (_, { workerId }) => actors.start(workerId),
-      stopWorker: (_, { workerId }) => actors.stop(workerId),
-      announceExit: (_, { path, reason }) => runtime.announceExit(path, reason),
-      announceRestart: (_, { path, reason, restarts }) =>
-        events.emit({ type: 'supervisor.restarting', path, reason, restarts }),
-      announceGivingUp: (_, { path, output }) => {
-        if (output.kind === 'shutdown') return;
+      begin: (_, { workerId }) => actors.start(workerId),
+      stop: (_, { workerId, cause }) => actors.stop(workerId, cause),
+      kill: (_, { workerId }) => actors.kill(workerId),
+      answer: (_, { callId, answer }) => calls.settle(callId, answer),
+      forget: (_, { path }) => runtime.forget(path),
+      report: (_, { event }) => events.emit(event),
+      reportExit: (_, { workerId, reason }) => runtime.announceExit(workerId, reason),
+      reportEnd: ({ context }, { path, workerId, output }) => {
+        // Whoever holds a host's own supervisor keeps its children's last words.
+        if (path.includes('/')) for (const child of context.roster.values()) runtime.forget(child.path);
+        events.emit({ type: 'supervisor.exited', path, workerId, reason: output });
+        if (output.kind !== 'start-failed' && output.kind !== 'intensity-exceeded') return;
         events.emit({ type: 'supervisor.gave-up', path, because: output.path, reason: output.reason });
       },
     },
   });
+}
+
+function startActor(os: Os, actors: ChildActors) {
   const clock = {
     setTimeout: (action: (...args: unknown[]) => void, ms: number) => os.clock.setTimeout(action, ms),
     clearTimeout: (timer: unknown) => os.clock.clearTimeout(timer),
   };
+  const machine = hostMachine.provide({
+    actions: {
+      begin: (_, { workerId }) => actors.start(workerId),
+      stop: (_, { workerId, cause }) => actors.stop(workerId, cause),
+    },
+  });
   const now = () => os.clock.monotonic();
-  return createActor(hostMachine.provide({ actors: { supervisor } }), {
-    clock,
-    input: { now, actors },
-  }).start();
+  return createActor(machine, { clock, input: { now, chance: () => chanceOf(os.random), actors } }).start();
+}
+
+/** From 0 to 1, without 1. */
+function chanceOf(random: Random): number {
+  const bytes = random.bytes(4);
+  return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0) / 2 ** 32;
 }

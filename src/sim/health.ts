@@ -2,12 +2,14 @@
 import { messageOf, OptionsError } from '../errors.ts';
 import { DEFAULT_EVENTS_KEPT } from '../events.ts';
 import type { SimProcess } from '../os/sim/process.ts';
-import type { ChildOptions, SupervisorOptions } from '../supervisor/supervisor-spec.ts';
+import type { Supervisor } from '../supervisor/supervisor.ts';
+import type { SupervisorOptions } from '../supervisor/supervisor-spec.ts';
 import { TAIL_BYTES } from '../worker/output.ts';
 import { isFirst } from './kinship.ts';
 import { SETTLES_IN_TICKS } from './oracle.ts';
 import type { ChildPlan, GenerationPlan } from './plan.ts';
 import type { SimHost, Simulation } from './simulation.ts';
+import { type WorkerInTree, workersIn } from './tree.ts';
 
 /** Milliseconds in which everything must be well again once nothing is wrong any more. */
 const WELL_WITHIN_MS = 60_000;
@@ -69,19 +71,15 @@ export class Start {
 export async function beHealthy(simulation: Simulation, one: SimHost, isCast: boolean): Promise<void> {
   const { host } = one;
   if (!one.alive || one.stopping || host === undefined) return;
-  const wanted = new Set(one.supervisors.map(({ id }) => id));
-  const isWell = (): boolean =>
-    host.supervisors
-      .filter(({ path }) => wanted.has(path))
-      .every((supervisor) => {
-        const specs = one.supervisors.find(({ id }) => id === supervisor.path)!.children;
-        const permanent = specs
-          .filter(({ restart = 'permanent' }) => restart === 'permanent')
-          .map(({ id }) => id);
-        const up = supervisor.whichChildren().filter(({ state }) => state === 'running');
-        return permanent.every((id) => up.some((child) => child.id === id));
-      });
-  if (isCast && one.supervisors.some(({ children }) => children.some(isRestless))) return;
+  const isWell = (): boolean => {
+    const up = new Set(host.supervisors.flatMap(workersUp));
+    const living = new Set(host.supervisors.map(({ path }) => path));
+    return one.supervisors
+      .filter(({ id }) => living.has(id))
+      .flatMap((tree) => workersIn(tree))
+      .every(({ path, stays }) => !stays || up.has(path));
+  };
+  if (isCast && one.supervisors.some((tree) => workersIn(tree).some(isRestless))) return;
   const { timeline } = simulation.machine;
   const limit = timeline.now + WELL_WITHIN_MS;
   while (!isWell() && one.alive && !one.stopping) {
@@ -94,7 +92,15 @@ export async function beHealthy(simulation: Simulation, one: SimHost, isCast: bo
 }
 
 const RESTLESS: ReadonlySet<string> = new Set(['ready-never', 'leaves-its-group']);
-const isRestless = ({ command }: ChildOptions): boolean => RESTLESS.has(command);
+const isRestless = ({ options }: WorkerInTree): boolean => RESTLESS.has(options.command);
+
+/** The paths of those that are ready. */
+function workersUp(supervisor: Supervisor): readonly string[] {
+  return supervisor
+    .whichChildren()
+    .filter(({ state }) => state === 'running')
+    .flatMap(({ id, path, type }) => (type === 'worker' ? [path] : workersUp(supervisor.supervisor(id))));
+}
 
 /** Given some peace, a host has written down of whoever lives that nobody else can be meant, and ended what was left. */
 export async function beRecorded(simulation: Simulation, one: SimHost): Promise<void> {

@@ -10,6 +10,7 @@ import { beBounded, beHealthy, beRecorded, Start, wasPeaceful, watchReadiness } 
 import type { Violation } from './invariants.ts';
 import { CAST, type ChildPlan, type GenerationPlan, type LifetimePlan, OBEDIENT } from './plan.ts';
 import { type SimHost, Simulation, SimulationStuck } from './simulation.ts';
+import { workersIn } from './tree.ts';
 
 export interface LifetimeReport {
   readonly violations: readonly Violation[];
@@ -166,7 +167,8 @@ async function stop(
   const inOrder = await simulation.run(Promise.race([failed, stopped.catch(never), death(one.process)]));
   const took = simulation.machine.timeline.now - begun;
   const allObey =
-    isCast && one.supervisors.every(({ children }) => children.every(({ command }) => OBEDIENT.has(command)));
+    isCast &&
+    one.supervisors.every((tree) => workersIn(tree).every(({ options }) => OBEDIENT.has(options.command)));
   if (inOrder && allObey && !isHarmed && !simulation.oracle.hadTwins && took > OBEYED_WITHIN_MS) {
     simulation.oracle.fail('stops-in-time', `those who obey took ${took} ms to be stopped`);
   }

@@ -2,7 +2,7 @@
 import { OptionsError } from '../errors.ts';
 import type { HostOptions } from '../host/options.ts';
 import type { Program } from '../os/sim/running.ts';
-import { parseSupervisorSpec } from '../supervisor/supervisor-spec.ts';
+import { parseSupervisorSpec, type SupervisorSpec } from '../supervisor/supervisor-spec.ts';
 import { OptionReader, show } from '../worker/option-reader.ts';
 import type { CampaignOptions } from './campaign.ts';
 import type { World } from './lifetime.ts';
@@ -106,14 +106,20 @@ export function readCampaignOptions(
 function readWorld(value: unknown): World {
   const reader = new OptionReader(value, 'world', ['tree', 'programs']);
   const programs = readPrograms(reader);
-  for (const [index, { command }] of parseSupervisorSpec(
-    reader.get('tree'),
-    'world.tree',
-  ).children.entries()) {
-    if (!Object.hasOwn(programs, command)) {
-      const path = `world.tree.children[${index}].command`;
-      throw new OptionsError(path, `there is no program for '${command}' in world.programs`);
+  requirePrograms(parseSupervisorSpec(reader.get('tree'), 'world.tree'), programs, 'world.tree');
+  return value as World;
+}
+
+function requirePrograms(
+  { children }: SupervisorSpec,
+  programs: Readonly<Record<string, Program>>,
+  path: string,
+): void {
+  for (const [index, child] of children.entries()) {
+    const at = `${path}.children[${index}]`;
+    if (child.type === 'supervisor') requirePrograms(child, programs, at);
+    else if (!Object.hasOwn(programs, child.command)) {
+      throw new OptionsError(`${at}.command`, `there is no program for '${child.command}' in world.programs`);
     }
   }
-  return value as World;
 }

@@ -26,7 +26,13 @@ export interface Promised {
 }
 
 export function promisedBy(options: SupervisorOptions): Promised {
-  const { id, intensity = DEFAULT_INTENSITY, period = DEFAULT_PERIOD_MS, ordered = true, children } = options;
+  const {
+    id,
+    intensity = DEFAULT_INTENSITY,
+    period = DEFAULT_PERIOD_MS,
+    ordered = true,
+    children = [],
+  } = options;
   const paths = children.map((child) => `${id}/${child.id}`);
   return {
     intensity,

@@ -11,3 +11,26 @@ export interface Intensity {
 export function addRestart(times: readonly number[], now: number, { period }: Intensity): readonly number[] {
   return [...times, now].filter((then) => now <= then + period);
 }
+
+/** Within this many milliseconds, what the death of one forker does to its workers is told. */
+const ONE_LOSS_MS = 1_000;
+
+interface Charged {
+  readonly restartTimes: readonly number[];
+  /** When the last death of a forker was charged. */
+  readonly forkerLostAt: number;
+}
+
+/** The restarts that count, with this one. When the forker dies, all that its workers' restarts count for is one. */
+export function chargeRestart(
+  { restartTimes, forkerLostAt }: Charged,
+  now: number,
+  lost: boolean,
+  intensity: Intensity,
+): Charged {
+  if (lost && now - forkerLostAt < ONE_LOSS_MS) return { restartTimes, forkerLostAt };
+  return {
+    restartTimes: addRestart(restartTimes, now, intensity),
+    forkerLostAt: lost ? now : forkerLostAt,
+  };
+}

@@ -1,50 +1,57 @@
-/** A supervisor of strategy one_for_one: starts in order, restarts within its intensity, stops in reverse order. */
-import { assign, enqueueActions, setup } from 'xstate';
-import type { ExitReason } from '../events.ts';
-import type { ChildReady, WorkerInput } from '../worker/worker-machine.ts';
+/** A supervisor: starts its children, keeps them up by OTP's rules, and stops them. What it decides is in `turn.ts`. */
+import { Map as ImmutableMap, OrderedMap } from 'immutable';
+import {
+  type AnyActorRef,
+  assign,
+  cancel,
+  enqueueActions,
+  fromPromise,
+  raise,
+  sendParent,
+  sendTo,
+  setup,
+} from 'xstate';
+import type { Cause, ExitReason, ReeveEvent } from '../events.ts';
+import type { ChildReady } from '../worker/worker-machine.ts';
+import type { StartDecision } from '../worker/worker-spec.ts';
+import { byStop } from './cause.ts';
 import type { ChildActors } from './child-actors.ts';
-import { addRestart } from './intensity.ts';
-import { mustRestart } from './restart.ts';
-import type { ChildSpec, SupervisorSpec } from './supervisor-spec.ts';
+import {
+  hear,
+  hearEnd,
+  hearEndAtStop,
+  hearReady,
+  holdCall,
+  killChildren,
+  openHall,
+  refuseCall,
+  startChildren,
+  stopChildren,
+} from './hear.ts';
+import { type Answer, type Call, COMMON_LANE, type Retry } from './plan.ts';
+import { newChild, type Roster } from './roster.ts';
+import { isDynamic, isGroup } from './strategy.ts';
+import type { SupervisorSpec } from './supervisor-spec.ts';
+import type { Supervision, SupervisorOutput } from './turn.ts';
+import { turn } from './turn-action.ts';
 
 export interface SupervisorInput {
   readonly spec: SupervisorSpec;
+  /** Where it stands in the tree, such as `services/cache`. */
   readonly path: string;
+  /** Names one incarnation. */
+  readonly workerId: string;
+  readonly starts: number;
   /** Milliseconds that never jump. */
   readonly now: () => number;
+  /** From 0 to 1, without 1. */
+  readonly chance: () => number;
   readonly actors: ChildActors;
 }
 
-/** How a supervisor ended, and which child made it. */
-export type SupervisorOutput =
-  | { readonly kind: 'shutdown' }
-  | {
-      readonly kind: 'start-failed' | 'intensity-exceeded';
-      readonly path: string;
-      readonly reason: ExitReason;
-    };
-
-export interface ChildStatus {
-  readonly spec: ChildSpec;
-  readonly path: string;
-  /** Names one incarnation, `<path>:<number>`, in the registry, in the worker's mark, as an actor: never twice in a run. */
-  readonly workerId: string;
-  /** `waiting` for its turn · `starting`, `up` or `stopping` while its actor lives · `down` for good. */
-  readonly state: 'waiting' | 'starting' | 'up' | 'stopping' | 'down';
-  /** How often it was started. */
-  readonly incarnation: number;
-  /** The numbers up to here were given to children of an earlier supervisor with this path. */
-  readonly earlier: number;
-}
-
-export interface SupervisorContext extends SupervisorInput {
-  readonly children: readonly ChildStatus[];
-  readonly restartTimes: readonly number[];
-  /** When the last death of a forker was charged. */
-  readonly forkerLostAt: number;
-  /** The exit that is being decided on, and the child as it was before. */
-  readonly exit: { readonly child: ChildStatus; readonly reason: ExitReason } | undefined;
-  readonly output: SupervisorOutput;
+export interface SupervisorContext extends SupervisorInput, Supervision {
+  /** What its start function had for whoever asked for the start. */
+  readonly info: unknown;
 }
 
 interface ChildDone {
@@ -53,7 +60,23 @@ interface ChildDone {
   readonly output: ExitReason;
 }
 
-export type SupervisorEvent = { readonly type: 'shutdown' } | ChildReady | ChildDone;
+export type SupervisorEvent =
+  | { readonly type: 'shutdown'; readonly cause?: Cause | undefined }
+  /** Everything below it gets SIGKILL. */
+  | { readonly type: 'kill' }
+  /** Its end has been decided. */
+  | { readonly type: 'finish' }
+  | Call
+  | Retry
+  | ChildReady
+  | ChildDone;
+
+type Decided = StartDecision<SupervisorSpec>;
+type Context = SupervisorContext;
+type Event = SupervisorEvent;
+interface Later {
+  readonly message: Retry;
+}
 
 export const supervisorMachine = setup({
   types: {} as {
@@ -62,178 +85,187 @@ export const supervisorMachine = setup({
     input: SupervisorInput;
     output: SupervisorOutput;
   },
+  actors: {
+    ask: fromPromise<Decided, SupervisorInput>(({ input: { spec, path, starts }, signal }) =>
+      spec.start!.ask({ path, starts, signal }),
+    ),
+  },
   guards: {
-    allStarted: ({ context }) =>
-      !context.children.some(({ state }) => state === 'waiting' || state === 'starting'),
-    nothingLives: ({ context }) => !context.children.some(lives),
-    firstStartFailed: ({ context, event }) => {
-      const child = exitedChild(context, event);
-      return child?.state === 'starting' && child.incarnation === 1;
-    },
-    oneRestartTooMany: ({ context, event }) =>
-      isRestartDue(context, event) && charge(context, event).restartTimes.length > context.spec.intensity,
-    restartDue: ({ context, event }) => isRestartDue(context, event),
+    asksNobody: ({ context }) => context.spec.start === undefined,
+    isNotNeeded: ({ event }) => 'output' in event && (event.output as unknown) === 'ignore',
+    allStarted: ({ context }) => !context.lanes.some(({ plan }) => plan !== undefined),
+    regroups: ({ context }) => regroups(context),
+    isRegrouped: ({ context }) => !regroups(context),
+    nothingLives: ({ context }) => context.living === 0,
   },
   actions: {
-    startWorker: (_: unknown, _params: { workerId: string }) => {},
-    stopWorker: (_: unknown, _params: { workerId: string }) => {},
-    announceExit: (_: unknown, _params: { path: string; reason: ExitReason }) => {},
-    announceRestart: (_: unknown, _params: { path: string; reason: ExitReason; restarts: number }) => {},
-    announceGivingUp: (_: unknown, _params: { path: string; output: SupervisorOutput }) => {},
-    noteReady: assign(({ context, event }) => {
-      if (event.type !== 'child.ready') return {};
-      return { children: change(context.children, event.workerId, { state: 'up' }) };
+    begin: (_: unknown, _params: { workerId: string }) => {},
+    stop: (_: unknown, _params: { workerId: string; cause: Cause | undefined }) => {},
+    kill: (_: unknown, _params: { workerId: string }) => {},
+    remember: assign<Context, Event, Partial<Supervision>, Event, never>((_, state) => state),
+    finish: raise({ type: 'finish' }),
+    /** Through the mailbox: what came before it comes first. */
+    retryNow: sendTo<Context, Event, Later, AnyActorRef, Event, never>(
+      ({ self }) => self,
+      (_: unknown, { message }: Later) => message,
+    ),
+    unschedule: cancel<Context, Event, { readonly id: string }, Event>((_, { id }) => `retry ${id}`),
+    answer: (_: unknown, _params: { callId: number; answer: Answer }) => {},
+    forget: (_: unknown, _params: { path: string }) => {},
+    report: (_: unknown, _params: { event: ReeveEvent }) => {},
+    reportExit: (_: unknown, _params: { workerId: string; reason: ExitReason }) => {},
+    reportEnd: (_: unknown, _params: { path: string; workerId: string; output: SupervisorOutput }) => {},
+    tellReady: sendParent(({ context }): ChildReady => ({ type: 'child.ready', workerId: context.workerId })),
+    takeDecision: assign(({ context, event }) => {
+      const { spec, info } = outputOf<Exclude<Decided, 'ignore'>>(event);
+      return { spec, info, roster: rosterOf(spec, context.path, context.earlier) };
     }),
-    recordExit: enqueueActions(({ context, event, enqueue }) => {
-      if (!('actorId' in event)) return;
-      const { actorId, output: reason } = event;
-      const child = exitedChild(context, event)!;
-      enqueue.assign({
-        children: change(context.children, actorId, { state: 'down' }),
-        exit: { child, reason },
-      });
-      enqueue({ type: 'announceExit', params: { path: child.path, reason } });
-    }),
-    startNext: enqueueActions(({ context, enqueue, self }) => {
-      const waiting = context.children.filter(({ state }) => state === 'waiting');
-      const busy = context.children.some(({ state }) => state === 'starting');
-      const next = context.spec.ordered ? waiting.slice(0, busy ? 0 : 1) : waiting;
-      const started = next.map(begin);
-      // Made here and started by an action, as XState itself does it: an action may not make an actor.
-      for (const child of started) {
-        context.actors.prepare(self, inputOf(child));
-        enqueue({ type: 'startWorker', params: child });
-      }
-      enqueue.assign({ children: context.children.map((child) => started[next.indexOf(child)] ?? child) });
-    }),
-    chargeRestart: assign(({ context, event }) => charge(context, event)),
-    restart: enqueueActions(({ context: { actors, exit, children, restartTimes }, enqueue, self }) => {
-      const started = begin(exit!.child);
-      const { path } = started;
-      enqueue({
-        type: 'announceRestart',
-        params: { path, reason: exit!.reason, restarts: restartTimes.length },
-      });
-      actors.prepare(self, inputOf(started));
-      enqueue({ type: 'startWorker', params: started });
-      enqueue.assign({ children: change(children, exit!.child.workerId, started) });
-    }),
-    blameStart: assign(({ context: { exit } }) => ({
-      output: { kind: 'start-failed' as const, path: exit!.child.path, reason: exit!.reason },
+    noteNotNeeded: assign({ output: { kind: 'ignored' as const } }),
+    noteRefusal: assign(({ event }) => ({
+      output: { kind: 'start-refused' as const, error: (event as unknown as { error: Error }).error },
     })),
-    blameIntensity: assign(({ context: { exit } }) => ({
-      output: { kind: 'intensity-exceeded' as const, path: exit!.child.path, reason: exit!.reason },
+    noteShutdown: assign(({ context: { output }, event }) => ({
+      output: output ?? asked(false),
+      stopCause: event.type === 'shutdown' ? event.cause : undefined,
     })),
-    stopNext: enqueueActions(({ context, enqueue }) => {
-      const living = context.children.filter(lives).reverse();
-      const due = (context.spec.ordered ? living.slice(0, 1) : living).filter(
-        ({ state }) => state !== 'stopping',
-      );
-      if (due.length === 0) return;
-      for (const child of due) enqueue({ type: 'stopWorker', params: { workerId: child.workerId } });
-      enqueue.assign({
-        children: context.children.map((child) =>
-          due.includes(child) ? { ...child, state: 'stopping' } : child,
-        ),
-      });
+    noteKill: assign(({ context: { output } }) => ({
+      output: output === undefined || output.kind === 'shutdown' ? asked(true) : output,
+    })),
+    setDeadline: enqueueActions(({ context: { spec, output }, enqueue }) => {
+      // Who ends by itself takes its time; who is told to end has as long as its spec gives it.
+      if (output?.kind !== 'shutdown' || !Number.isFinite(spec.stopTimeout)) return;
+      enqueue(spec.stopTimeout === 0 ? 'killNow' : 'killLater');
     }),
+    killNow: raise({ type: 'kill' }),
+    killLater: raise({ type: 'kill' }, { delay: ({ context }) => context.spec.stopTimeout }),
+    startChildren: enqueueActions((step) => turn(step, startChildren)),
+    openHall: enqueueActions((step) => turn(step, openHall)),
+    hearReady: enqueueActions((step) =>
+      turn(step, (turn, event) => {
+        if (event.type === 'child.ready') hearReady(turn, event.workerId);
+      }),
+    ),
+    hear: enqueueActions((step) =>
+      turn(step, (turn, event) => {
+        if (event.type === 'call' || event.type === 'retry') hear(turn, event);
+      }),
+    ),
+    holdCall: enqueueActions((step) =>
+      turn(step, (turn, event) => {
+        if (event.type === 'call') holdCall(turn, event);
+      }),
+    ),
+    refuseCall: enqueueActions((step) =>
+      turn(step, (turn, event) => {
+        if (event.type === 'call') refuseCall(turn, event);
+      }),
+    ),
+    hearEnd: enqueueActions((step) =>
+      turn(step, (turn, event) => {
+        if ('actorId' in event) hearEnd(turn, event.actorId, event.output);
+      }),
+    ),
+    hearEndAtStop: enqueueActions((step) =>
+      turn(step, (turn, event) => {
+        if ('actorId' in event) hearEndAtStop(turn, event.actorId, event.output);
+      }),
+    ),
+    stopChildren: enqueueActions((step) =>
+      turn(step, (turn) => stopChildren(turn, byStop(turn.path, turn.before.stopCause))),
+    ),
+    killChildren: enqueueActions((step) => turn(step, killChildren)),
   },
 }).createMachine({
   id: 'supervisor',
-  context: ({ input }) => ({
-    ...input,
-    children: input.spec.children.map((spec) => ({
-      spec,
-      path: `${input.path}/${spec.id}`,
-      workerId: '',
-      state: 'waiting',
-      incarnation: 0,
-      earlier: input.actors.lastNumberIn(input.path),
-    })),
-    restartTimes: [],
-    forkerLostAt: Number.NEGATIVE_INFINITY,
-    exit: undefined,
-    output: { kind: 'shutdown' },
-  }),
-  output: ({ context }) => context.output,
-  initial: 'starting',
+  context: ({ input }) => {
+    const earlier = input.actors.lastNumberIn(input.path);
+    return {
+      ...input,
+      roster: rosterOf(input.spec, input.path, earlier),
+      lanes: ImmutableMap(),
+      living: 0,
+      restartTimes: [],
+      forkerLostAt: Number.NEGATIVE_INFINITY,
+      lastId: 0,
+      earlier,
+      output: undefined,
+      stopCause: undefined,
+      info: undefined,
+    };
+  },
+  output: ({ context }) => context.output ?? asked(false),
+  initial: 'deciding',
   on: {
-    'child.ready': { actions: ['noteReady', 'startNext'] },
-    'xstate.done.actor.*': [
-      { guard: 'firstStartFailed', target: '.stopping', actions: ['recordExit', 'blameStart'] },
-      {
-        guard: 'oneRestartTooMany',
-        target: '.stopping',
-        actions: ['recordExit', 'chargeRestart', 'blameIntensity'],
-      },
-      { guard: 'restartDue', actions: ['recordExit', 'chargeRestart', 'restart'] },
-      { actions: ['recordExit', 'startNext'] },
-    ],
-    shutdown: '.stopping',
+    'child.ready': { actions: 'hearReady' },
+    'xstate.done.actor.*': { actions: 'hearEnd' },
+    retry: { actions: 'hear' },
+    call: { actions: 'holdCall' },
+    finish: '.stopping',
+    shutdown: { target: '.stopping', actions: 'noteShutdown' },
+    kill: { target: '.stopping', actions: ['noteKill', 'killChildren'] },
   },
   states: {
-    starting: { entry: 'startNext', always: { guard: 'allStarted', target: 'running' } },
-    running: {},
+    /** Its start function is asked. */
+    deciding: {
+      always: { guard: 'asksNobody', target: 'starting' },
+      invoke: {
+        src: 'ask',
+        input: ({ context }) => context,
+        onDone: [
+          { guard: 'isNotNeeded', target: 'stopping', actions: 'noteNotNeeded' },
+          { target: 'starting', actions: 'takeDecision' },
+        ],
+        onError: { target: 'stopping', actions: 'noteRefusal' },
+      },
+    },
+    starting: { entry: 'startChildren', always: { guard: 'allStarted', target: 'running' } },
+    running: {
+      entry: ['tellReady', 'openHall'],
+      initial: 'serving',
+      states: {
+        serving: { always: { guard: 'regroups', target: 'regrouping' } },
+        /** A group is being stopped and started again: everything else has to wait. */
+        regrouping: { always: { guard: 'isRegrouped', target: 'serving' } },
+      },
+      on: { call: { actions: 'hear' } },
+    },
     stopping: {
-      entry: 'stopNext',
+      entry: ['setDeadline', 'stopChildren'],
       always: { guard: 'nothingLives', target: 'stopped' },
       on: {
-        'xstate.done.actor.*': { target: 'stopping', reenter: true, actions: 'recordExit' },
-        'child.ready': {}, // too late
-        shutdown: {}, // once is enough
+        'xstate.done.actor.*': { actions: 'hearEndAtStop' },
+        call: { actions: 'refuseCall' },
+        kill: { actions: ['noteKill', 'killChildren'] },
+        // Too late, or once is enough.
+        'child.ready': {},
+        retry: {},
+        finish: {},
+        shutdown: {},
       },
     },
     stopped: {
       type: 'final',
-      entry: { type: 'announceGivingUp', params: ({ context: { path, output } }) => ({ path, output }) },
+      entry: {
+        type: 'reportEnd',
+        params: ({ context: { path, workerId, output } }) => ({
+          path,
+          workerId,
+          output: output ?? asked(false),
+        }),
+      },
     },
   },
 });
 
-const lives = ({ state }: ChildStatus): boolean =>
-  state === 'starting' || state === 'up' || state === 'stopping';
+const regroups = ({ spec, lanes }: Supervision): boolean =>
+  isGroup(spec.strategy) && lanes.get(COMMON_LANE)?.plan?.purpose === 'restart';
 
-/** The child whose actor is done, as it was before. */
-function exitedChild(context: SupervisorContext, event: SupervisorEvent): ChildStatus | undefined {
-  if (!('actorId' in event)) return undefined;
-  return context.children.find((child) => child.workerId === event.actorId);
+const asked = (forced: boolean): SupervisorOutput => ({ kind: 'shutdown', code: null, signal: null, forced });
+
+/** Those that are there from the start. */
+function rosterOf(spec: SupervisorSpec, path: string, earlier: number): Roster {
+  if (isDynamic(spec.strategy)) return OrderedMap();
+  return OrderedMap(spec.children.map((child) => [child.id, newChild(child, child.id, path, earlier)]));
 }
 
-function isRestartDue(context: SupervisorContext, event: SupervisorEvent): boolean {
-  const child = exitedChild(context, event);
-  return child !== undefined && 'output' in event && mustRestart(child.spec.restart, event.output);
-}
-
-/** The restarts that count, with this one. When the forker dies, all that its children's restarts count for is one. */
-function charge(
-  { restartTimes, forkerLostAt, now, spec }: SupervisorContext,
-  event: SupervisorEvent,
-): Pick<SupervisorContext, 'restartTimes' | 'forkerLostAt'> {
-  const at = now();
-  const lost = 'output' in event && event.output.kind === 'forker-lost';
-  if (lost && at - forkerLostAt < ONE_LOSS_MS) return { restartTimes, forkerLostAt };
-  return { restartTimes: addRestart(restartTimes, at, spec), forkerLostAt: lost ? at : forkerLostAt };
-}
-
-/** Within this time, what the death of one forker does to its workers is told. */
-const ONE_LOSS_MS = 1_000;
-
-function begin(child: ChildStatus): ChildStatus {
-  const incarnation = child.incarnation + 1;
-  return {
-    ...child,
-    state: 'starting',
-    incarnation,
-    workerId: `${child.path}:${child.earlier + incarnation}`,
-  };
-}
-
-const inputOf = ({ spec, path, workerId }: ChildStatus): WorkerInput => ({ spec, path, workerId });
-
-function change(
-  children: readonly ChildStatus[],
-  workerId: string,
-  to: Partial<ChildStatus>,
-): readonly ChildStatus[] {
-  return children.map((child) => (child.workerId === workerId ? { ...child, ...to } : child));
-}
+const outputOf = <T>(event: SupervisorEvent): T => (event as unknown as { readonly output: T }).output;

@@ -1,71 +1,139 @@
 /** A running supervisor, as its users hold it. */
 import type { ActorRefFrom, SnapshotFrom } from 'xstate';
-import { OptionsError, StartError } from '../errors.ts';
-import type { WorkerState } from '../events.ts';
+import { OptionsError, StartError, SupervisorNotRunningError } from '../errors.ts';
+import type { ExitReason } from '../events.ts';
 import { describeExit } from '../worker/exit-reason.ts';
 import type { Incarnation, WorkerRuntime } from '../worker/worker-runtime.ts';
 import type { ChildActors } from './child-actors.ts';
-import type { ChildStatus, SupervisorOutput, supervisorMachine } from './supervisor-machine.ts';
+import { type ChildInfo, childInfo, unneeded } from './child-info.ts';
+import type { PendingCalls } from './pending-calls.ts';
+import type { Answer, Changes, Request } from './plan.ts';
+import { causeOf, refusal } from './refusal.ts';
+import { type ChildCounts, countChildren, type Roster } from './roster.ts';
+import type { supervisorMachine } from './supervisor-machine.ts';
+import {
+  type ChildOptions,
+  type ChildSpec,
+  parseChildSpecs,
+  parseSupervisorSpec,
+  type SupervisorOptions,
+  type SupervisorSpec,
+} from './supervisor-spec.ts';
+import { type ExtraOptions, specOfChild } from './template.ts';
+import type { SupervisorOutput } from './turn.ts';
 
 export type SupervisorActor = ActorRefFrom<typeof supervisorMachine>;
 
-/** A child as `whichChildren` tells of it. */
-export interface ChildInfo {
-  readonly id: string;
-  readonly path: string;
-  readonly state: WorkerState;
-  /** Of the newest incarnation; undefined before its fork. */
-  readonly pid: number | undefined;
-  /** How often it was started. */
-  readonly starts: number;
-  readonly command: string;
+/** What all supervisors of a host share. */
+export interface Family {
+  readonly actors: ChildActors;
+  readonly calls: PendingCalls;
+  readonly runtime: WorkerRuntime;
 }
 
+/**
+ * A supervisor by its path. One that is below another is found anew at each call: after a restart it is the next
+ * incarnation that answers. Calls are rejected with a `SupervisorNotRunningError` when there is none, with a
+ * `SupervisionError` when it refuses, and with an `OptionsError` before anything is done when what is given cannot be
+ * meant. They wait for what is under way with the child, or, in one_for_all and rest_for_one, with any child.
+ */
 export class Supervisor {
   readonly path: string;
-  /** Resolves when all children are down: stopped, or given up. */
+  /** Resolves when all its children are down: stopped, or given up. Of a supervisor below another: when this incarnation has ended. */
   readonly stopped: Promise<SupervisorOutput>;
-  readonly #actor: SupervisorActor;
-  readonly #actors: ChildActors;
-  readonly #runtime: WorkerRuntime;
+  readonly #family: Family;
+  /** The one that it was made for; undefined for one that is found by its path. */
+  readonly #actor: SupervisorActor | undefined;
   /** Once it has ended, by path: with whoever still holds this supervisor, and no longer with the host. */
-  #last: ReadonlyMap<string, Incarnation | undefined> | undefined;
+  #last: ReadonlyMap<string, Incarnation> | undefined;
 
-  constructor(path: string, actor: SupervisorActor, actors: ChildActors, runtime: WorkerRuntime) {
+  /** @internal use `host.supervise`, or `supervisor` of the one above it */
+  constructor(path: string, family: Family, actor?: SupervisorActor) {
     this.path = path;
+    this.#family = family;
     this.#actor = actor;
-    this.#actors = actors;
-    this.#runtime = runtime;
-    this.stopped = new Promise((resolve) => {
-      const settle = (snapshot: SnapshotFrom<typeof supervisorMachine>) => {
-        if (snapshot.status !== 'done') return;
-        this.#last ??= new Map(snapshot.context.children.map(({ path }) => [path, runtime.take(path)]));
-        resolve(snapshot.output!);
-      };
-      settle(actor.getSnapshot());
-      actor.subscribe({ next: settle, error: () => {} });
-    });
+    this.stopped = this.#ended();
+    this.stopped.catch(() => {});
   }
 
-  /** Newest-started first, as OTP tells them. */
+  /** The supervisor that is its child. */
+  supervisor(childId: string): Supervisor {
+    return new Supervisor(`${this.path}/${childId}`, this.#family);
+  }
+
+  /** Newest-started first, as OTP tells them. Throws a `SupervisorNotRunningError` for one below another that is down. */
   whichChildren(): readonly ChildInfo[] {
-    const { children } = this.#actor.getSnapshot().context;
-    return children
-      .map((child) => ({
-        id: child.spec.id,
-        path: child.path,
-        state: this.#stateOf(child),
-        pid: this.#incarnation(child.path)?.pid,
-        starts: child.incarnation,
-        command: [child.spec.command, ...child.spec.args].join(' '),
-      }))
-      .reverse();
+    return [...this.#roster().values()].map((child) => this.#info(child.id)!).reverse();
+  }
+
+  /** Undefined when there is no such child. */
+  whichChild(childId: string): ChildInfo | undefined {
+    return this.#info(childId);
+  }
+
+  countChildren(): ChildCounts {
+    const counts = countChildren(this.#roster());
+    return this.#spec().strategy === 'simple_one_for_one' ? { ...counts, specs: 1 } : counts;
+  }
+
+  /** The complete form of what was given for a child; undefined when there is no such child. */
+  getChildSpec(childId: string): ChildSpec | undefined {
+    return this.#roster().get(childId)?.spec;
+  }
+
+  /** Throws an `OptionsError` for what `startChild` would not take, and for two of one id. */
+  checkChildSpecs(children: readonly ChildOptions[]): void {
+    const { strategy, autoShutdown } = this.#spec();
+    parseChildSpecs(children, 'children', strategy, autoShutdown);
+  }
+
+  /**
+   * Adds a child, after all others in the order, and starts it; resolves when it is ready, or not needed. Rejects with a
+   * `StartError` when it does not start: then nothing is kept of it. To a simple_one_for_one supervisor what is given is
+   * added to the template. The children of dynamic supervisors have numbered ids: see `id` of what this resolves with.
+   */
+  async startChild(child: ChildOptions | ExtraOptions | readonly string[] = []): Promise<ChildInfo> {
+    const spec = specOfChild(this.#liveSpec(), child);
+    return this.#childOf(await this.#ask({ call: 'startChild', spec }), spec);
+  }
+
+  /**
+   * Stops a child on its own plan, and keeps it down; resolves when nothing is left of it, also when it was down already.
+   * A start that is under way is given up. A temporary child, or one of a dynamic supervisor, is forgotten.
+   */
+  async terminateChild(childId: string): Promise<void> {
+    await this.#ask({ call: 'terminateChild', id: childId });
+  }
+
+  /** Starts a child that is down; resolves and rejects as `startChild` does, but that it is kept. */
+  async restartChild(childId: string): Promise<ChildInfo> {
+    const spec = this.#roster().get(childId)?.spec;
+    return this.#childOf(await this.#ask({ call: 'restartChild', id: childId }), spec!);
+  }
+
+  /** Forgets a child that is down. */
+  async deleteChild(childId: string): Promise<void> {
+    await this.#ask({ call: 'deleteChild', id: childId });
+  }
+
+  /**
+   * Gives it other flags and specs, as OTP's code_change: what is up stays up, a changed spec counts from its next start,
+   * what is new is down, what is missing is kept. With `apply` those that have changed are restarted, new ones started, and
+   * missing ones stopped and forgotten, in order. A dynamic supervisor stays one, and a static one too.
+   */
+  async reconfigure(
+    options: Omit<SupervisorOptions, 'id'>,
+    { apply = false }: { readonly apply?: boolean } = {},
+  ): Promise<Changes> {
+    const spec = parseSupervisorSpec({ ...options, id: this.#liveSpec().id });
+    const answer = await this.#ask({ call: 'reconfigure', spec, apply });
+    return (answer as Extract<Answer, { is: 'reconfigured' }>).changes;
   }
 
   /**
    * The end of what a child's newest incarnation wrote, at most 64 KiB; empty for streams that go elsewhere. It can be
    * read when the child is down, and when the supervisor has ended, as long as this object is held: the host holds
-   * neither then.
+   * neither then. Of children that are forgotten the host holds those of the last 32.
    */
   tail(childId: string, stream: 'stdout' | 'stderr' = 'stdout'): string {
     return this.#incarnation(`${this.path}/${childId}`)?.output[stream].text() ?? '';
@@ -87,46 +155,127 @@ export class Supervisor {
     this.#incarnation(`${this.path}/${childId}`)?.stdin?.end();
   }
 
-  /** Stops the children in reverse order, each on its own plan; resolves when nothing is left of any. */
+  /**
+   * Stops the children in reverse order, each on its own plan; resolves when nothing is left of any. One below another
+   * that is permanent is started again: `terminateChild` of the one above keeps it down.
+   */
   async stop(): Promise<void> {
-    this.#actor.send({ type: 'shutdown' });
-    await this.stopped;
+    const actor = this.#find();
+    if (actor === undefined) return;
+    const ended = endOf(actor);
+    actor.send({ type: 'shutdown' });
+    await ended;
   }
 
-  /** Resolves when every child is ready; rejects with a `StartError` when one is not, and all are stopped again. */
+  /** @internal resolves when every child is ready; rejects with a `StartError` when one is not, and all are stopped again */
   async started(): Promise<void> {
-    const output = await new Promise<SupervisorOutput | undefined>((resolve) => {
-      const settle = (snapshot: SnapshotFrom<typeof supervisorMachine>) => {
+    const output = await this.#outcome();
+    if (output === undefined || output.kind === 'ignored') return;
+    if (output.kind === 'shutdown' || output.kind === 'auto-shutdown')
+      throw new StartError(this.path, 'it was stopped before all were ready', '');
+    if (output.kind === 'start-refused') throw this.#startError(this.path, output);
+    const { path, reason } = culprit(output);
+    throw this.#startError(path, reason);
+  }
+
+  #outcome(): Promise<SupervisorOutput | undefined> {
+    const actor = this.#actor!;
+    return new Promise((resolve) => {
+      const settle = (snapshot: SupervisorSnapshot) => {
         if (snapshot.matches('running')) resolve(undefined);
         if (snapshot.status === 'done') resolve(snapshot.output);
       };
-      settle(this.#actor.getSnapshot());
-      const subscription = this.#actor.subscribe({ next: settle, error: () => {} });
+      settle(actor.getSnapshot());
+      const subscription = actor.subscribe({ next: settle, error: () => {} });
       void this.stopped.then(() => subscription.unsubscribe());
     });
-    if (output === undefined) return;
-    if (output.kind === 'shutdown')
-      throw new StartError(this.path, 'it was stopped before all were ready', '');
-    const { path, reason } = output;
-    const stderr = this.#incarnation(path)?.output.stderr.text() ?? '';
-    const cause = reason.kind === 'spawn-failed' ? { cause: reason.error } : {};
-    throw new StartError(path, describeExit(reason), stderr, cause);
+  }
+  /** The one to call: undefined when there is none. */
+  #find(): SupervisorActor | undefined {
+    return this.#actor ?? (this.#family.actors.supervisor(this.path) as SupervisorActor | undefined);
+  }
+
+  /** What it knows, or knew. */
+  #snapshot(): SupervisorSnapshot {
+    const actor = this.#find();
+    if (actor === undefined) throw new SupervisorNotRunningError(this.path);
+    return actor.getSnapshot();
+  }
+
+  #roster(): Roster {
+    return this.#snapshot().context.roster;
+  }
+
+  #spec(): SupervisorSpec {
+    return this.#snapshot().context.spec;
+  }
+
+  #liveSpec(): SupervisorSpec {
+    const { status, context } = this.#snapshot();
+    if (status !== 'active') throw new SupervisorNotRunningError(this.path);
+    return context.spec;
+  }
+
+  async #ask(request: Request): Promise<Answer> {
+    const answer = await this.#family.calls.ask(this.path, this.#find(), request);
+    if (answer.is === 'refused') throw refusal(answer);
+    if (answer.is === 'failed') throw this.#startError(answer.path, answer.reason);
+    return answer;
+  }
+
+  /** The child that a call was about, even if it is not there any more. */
+  #childOf(answer: Answer, spec: ChildSpec): ChildInfo {
+    const { id, path } = answer as Extract<Answer, { is: 'done' | 'ignored' }>;
+    return this.#info(id) ?? unneeded(id, path, spec);
+  }
+
+  #info(childId: string): ChildInfo | undefined {
+    const snapshot = this.#snapshot();
+    const child = snapshot.context.roster.get(childId);
+    if (child === undefined) return undefined;
+    const isStarting = snapshot.matches('starting') || snapshot.matches('deciding');
+    return childInfo(child, {
+      isStarting,
+      worker: this.#family.actors.worker(child.workerId),
+      incarnation: this.#incarnation(child.path),
+    });
   }
 
   #incarnation(path: string): Incarnation | undefined {
-    return this.#last === undefined ? this.#runtime.incarnation(path) : this.#last.get(path);
+    return this.#last === undefined ? this.#family.runtime.incarnation(path) : this.#last.get(path);
   }
 
-  #stateOf(child: ChildStatus): WorkerState {
-    const snapshot = this.#actor.getSnapshot();
-    const actor = this.#actors.get(child.workerId);
-    if (actor !== undefined) return topState(actor.getSnapshot().value);
-    const itsTurnComes = child.state === 'waiting' && snapshot.matches('starting');
-    return itsTurnComes ? 'spawning' : 'exited';
+  #startError(path: string, reason: ExitReason): StartError {
+    const stderr =
+      this.#family.runtime.incarnation(path)?.output.stderr.text() ??
+      this.#last?.get(path)?.output.stderr.text() ??
+      '';
+    return new StartError(path, describeExit(reason), stderr, causeOf(reason));
+  }
+
+  #ended(): Promise<SupervisorOutput> {
+    const actor = this.#find();
+    if (actor === undefined) return Promise.reject(new SupervisorNotRunningError(this.path));
+    return endOf(actor).then((snapshot) => {
+      if (this.#actor !== undefined) this.#last ??= this.#family.runtime.takeChildrenOf(this.path);
+      return snapshot.output!;
+    });
   }
 }
 
-/** A worker's machine has states below its four. */
-function topState(value: string | object): WorkerState {
-  return (typeof value === 'string' ? value : Object.keys(value)[0]) as WorkerState;
+type SupervisorSnapshot = SnapshotFrom<typeof supervisorMachine>;
+
+function endOf(actor: SupervisorActor): Promise<SupervisorSnapshot> {
+  return new Promise((resolve) => {
+    const settle = (snapshot: SupervisorSnapshot) => {
+      if (snapshot.status === 'done') resolve(snapshot);
+    };
+    settle(actor.getSnapshot());
+    actor.subscribe({ next: settle, error: () => {} });
+  });
+}
+
+/** The child with which it began, however deep below. */
+function culprit(end: Extract<ExitReason, { readonly path: string }>): { path: string; reason: ExitReason } {
+  return 'path' in end.reason ? culprit(end.reason) : end;
 }

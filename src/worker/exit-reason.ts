@@ -8,7 +8,13 @@ export type Ending =
   | { readonly by: 'unready'; readonly detail: string }
   | { readonly by: 'forker-lost' };
 
-export function exitReason(ending: Ending, code: number | null, signal: string | null): ExitReason {
+/** @param asShutdown the exit codes that say that it ended as if it had been told to */
+export function exitReason(
+  ending: Ending,
+  code: number | null,
+  signal: string | null,
+  asShutdown: readonly number[] = [],
+): ExitReason {
   switch (ending.by) {
     case 'stop':
       return { kind: 'shutdown', code, signal, forced: ending.forced };
@@ -18,6 +24,8 @@ export function exitReason(ending: Ending, code: number | null, signal: string |
       return { kind: 'forker-lost' };
     default:
       if (signal === 'SIGKILL') return { kind: 'killed' };
+      if (code !== null && asShutdown.includes(code))
+        return { kind: 'shutdown', code, signal, forced: false };
       return code === 0 ? { kind: 'normal' } : { kind: 'crashed', code, signal };
   }
 }
@@ -40,5 +48,15 @@ export function describeExit(reason: ExitReason): string {
       return `was not ready: ${reason.detail}`;
     case 'forker-lost':
       return 'was ended because the forker had died';
+    case 'ignored':
+      return 'is not needed';
+    case 'start-refused':
+      return `was refused by its start function: ${reason.error.message}`;
+    case 'start-failed':
+      return `did not start: '${reason.path}' ${describeExit(reason.reason)}`;
+    case 'intensity-exceeded':
+      return `gave up because of '${reason.path}', which ${describeExit(reason.reason)}`;
+    case 'auto-shutdown':
+      return `is done: '${reason.path}' ${describeExit(reason.reason)}`;
   }
 }

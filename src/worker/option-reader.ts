@@ -54,6 +54,23 @@ export class OptionReader {
     });
   }
 
+  integers(key: string, fallback: readonly number[], least: number, most: number): readonly number[] {
+    const value = this.get(key) ?? fallback;
+    if (!Array.isArray(value)) this.fail(key, `expected an array of whole numbers, got ${show(value)}`);
+    return value.map((item: unknown, index) => {
+      if (typeof item === 'number' && Number.isInteger(item) && item >= least && item <= most) return item;
+      return this.fail(
+        `${key}[${index}]`,
+        `expected a whole number from ${least} to ${most}, got ${show(item)}`,
+      );
+    });
+  }
+
+  /** These of the values that were given. */
+  only(keys: readonly string[]): Record<string, unknown> {
+    return Object.fromEntries(keys.filter((key) => this.has(key)).map((key) => [key, this.get(key)]));
+  }
+
   boolean(key: string, fallback: boolean): boolean {
     const value = this.get(key) ?? fallback;
     if (typeof value !== 'boolean') this.fail(key, `expected true or false, got ${show(value)}`);
@@ -69,6 +86,14 @@ export class OptionReader {
     const value = this.get(key) ?? fallback;
     if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most) {
       this.fail(key, `expected a whole number from ${least} to ${most}, got ${show(value)}`);
+    }
+    return value;
+  }
+
+  number(key: string, fallback: number, least: number, most: number): number {
+    const value = this.get(key) ?? fallback;
+    if (typeof value !== 'number' || !(value >= least && value <= most)) {
+      this.fail(key, `expected a number from ${least} to ${most}, got ${show(value)}`);
     }
     return value;
   }

@@ -17,7 +17,7 @@ export type Shutdown = number | 'infinity' | 'brutal_kill' | readonly StopStage[
 
 /** How long SIGKILL may take before it is sent again: a process in the kernel's hands dies only when let go. */
 const KILL_WAIT_MS = 5_000;
-const KILL: StopStage = { signal: 'SIGKILL', wait: KILL_WAIT_MS };
+export const KILL: StopStage = { signal: 'SIGKILL', wait: KILL_WAIT_MS };
 
 export const DEFAULT_STOP_PLAN: readonly StopStage[] = [
   { signal: 'SIGTERM', wait: 10_000 },

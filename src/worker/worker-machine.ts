@@ -1,9 +1,8 @@
 /** One OS process as an actor: spawning → running → stopping → exited. */
 import { assertEvent, assign, fromCallback, sendParent, sendTo, setup } from 'xstate';
-import type { SpawnError } from '../errors.ts';
 import type { ExitReason, WorkerState } from '../events.ts';
 import { type Ending, exitReason } from './exit-reason.ts';
-import type { StopStage } from './stop-plan.ts';
+import { KILL, type StopStage } from './stop-plan.ts';
 import type { WorkerSpec } from './worker-spec.ts';
 
 export interface WorkerInput {
@@ -12,6 +11,8 @@ export interface WorkerInput {
   readonly path: string;
   /** Its path and how often it was started: names one incarnation. */
   readonly workerId: string;
+  /** How often it was started by this supervisor, this time included. */
+  readonly starts: number;
 }
 
 export interface WorkerContext extends WorkerInput {
@@ -21,7 +22,8 @@ export interface WorkerContext extends WorkerInput {
   readonly stage: number;
   readonly code: number | null;
   readonly signal: string | null;
-  readonly spawnError: SpawnError | undefined;
+  /** How it ended without ever having been a process. */
+  readonly unborn: ExitReason | undefined;
 }
 
 /** What the machine asks of its process. */
@@ -37,7 +39,10 @@ export type ProcessCommand =
 export type ProcessEvent =
   | { readonly type: 'process.spawned'; readonly pid: number }
   | { readonly type: 'process.cancelled' }
-  | { readonly type: 'process.failed'; readonly error: SpawnError }
+  /** Its start function has changed its options for this time. */
+  | { readonly type: 'process.decided'; readonly spec: WorkerSpec }
+  /** There will be no process. */
+  | { readonly type: 'process.unborn'; readonly reason: ExitReason }
   | { readonly type: 'process.ready' }
   | { readonly type: 'process.unready'; readonly detail: string }
   | {
@@ -50,7 +55,8 @@ export type ProcessEvent =
   | { readonly type: 'process.forkerLost' }
   | { readonly type: 'process.finished' };
 
-export type WorkerEvent = { readonly type: 'stop' } | ProcessEvent;
+/** `kill`: by SIGKILL, whatever its stop plan says. */
+export type WorkerEvent = { readonly type: 'stop' } | { readonly type: 'kill' } | ProcessEvent;
 
 /** What a worker tells its parent, besides its end. */
 export interface ChildReady {
@@ -82,9 +88,13 @@ export const workerMachine = setup({
       assertEvent(event, 'process.spawned');
       return { pid: event.pid };
     }),
-    rememberFailure: assign(({ event }) => {
-      assertEvent(event, 'process.failed');
-      return { spawnError: event.error };
+    rememberDecision: assign(({ event }) => {
+      assertEvent(event, 'process.decided');
+      return { spec: event.spec };
+    }),
+    rememberUnborn: assign(({ event }) => {
+      assertEvent(event, 'process.unborn');
+      return { unborn: event.reason };
     }),
     rememberExit: assign(({ event }) => {
       assertEvent(event, 'process.exited');
@@ -117,6 +127,7 @@ export const workerMachine = setup({
       ({ context }): ProcessCommand => ({ type: 'apply', stage: stageOf(context) }),
     ),
     nextStage: assign({ stage: ({ context }) => context.stage + 1 }),
+    dropMercy: assign(({ context: { spec } }) => ({ spec: { ...spec, stopPlan: [KILL] }, stage: 0 })),
   },
   delays: {
     startTimeout: ({ context }) => context.spec.startTimeout,
@@ -131,14 +142,14 @@ export const workerMachine = setup({
     stage: 0,
     code: null,
     signal: null,
-    spawnError: undefined,
+    unborn: undefined,
   }),
-  output: ({ context: { ending, code, signal, spawnError } }) =>
-    spawnError === undefined ? exitReason(ending, code, signal) : { kind: 'spawn-failed', error: spawnError },
+  output: ({ context: { ending, code, signal, unborn, spec } }) =>
+    unborn ?? exitReason(ending, code, signal, spec.shutdownExitCodes),
   invoke: {
     id: 'process',
     src: 'process',
-    input: ({ context: { spec, path, workerId } }) => ({ spec, path, workerId }),
+    input: ({ context: { spec, path, workerId, starts } }) => ({ spec, path, workerId, starts }),
   },
   initial: 'spawning',
   states: {
@@ -152,7 +163,9 @@ export const workerMachine = setup({
               { guard: 'needsNoProof', target: '#worker.running', actions: 'rememberBirth' },
               { target: 'proving', actions: 'rememberBirth' },
             ],
+            'process.decided': { actions: 'rememberDecision' },
             stop: { target: '#worker.stopping.cancelling', actions: 'blameStop' },
+            kill: { target: '#worker.stopping.cancelling', actions: ['dropMercy', 'blameStop'] },
           },
         },
         proving: {
@@ -169,11 +182,12 @@ export const workerMachine = setup({
               { target: '#worker.stopping.ending', actions: ['rememberExit', 'blameExitBeforeReady'] },
             ],
             stop: { target: '#worker.stopping.ending', actions: 'blameStop' },
+            kill: { target: '#worker.stopping.ending', actions: ['dropMercy', 'blameStop'] },
           },
         },
       },
       on: {
-        'process.failed': { target: 'exited', actions: 'rememberFailure' },
+        'process.unborn': { target: 'exited', actions: 'rememberUnborn' },
         'process.forkerLost': { target: '#worker.stopping.clearing', actions: 'blameForker' },
       },
       after: {
@@ -192,6 +206,7 @@ export const workerMachine = setup({
         ],
         'process.forkerLost': { target: '#worker.stopping.clearing', actions: 'blameForker' },
         stop: { target: '#worker.stopping.ending', actions: 'blameStop' },
+        kill: { target: '#worker.stopping.ending', actions: ['dropMercy', 'blameStop'] },
       },
     },
     stopping: {
@@ -204,7 +219,8 @@ export const workerMachine = setup({
           on: {
             'process.spawned': { target: 'ending', actions: 'rememberBirth' },
             'process.cancelled': '#worker.exited',
-            'process.failed': { target: '#worker.exited', actions: 'rememberFailure' },
+            'process.unborn': { target: '#worker.exited', actions: 'rememberUnborn' },
+            kill: { actions: 'dropMercy' },
           },
         },
         /** The stop plan. It goes on when the leader is dead, until nothing is left. */
@@ -217,6 +233,7 @@ export const workerMachine = setup({
             ],
             'process.treeEmpty': 'finishing',
             'process.forkerLost': 'clearing',
+            kill: { target: 'ending', reenter: true, actions: 'dropMercy' },
           },
           after: {
             stageWait: [

@@ -1,6 +1,7 @@
 /** The effects behind a worker's machine: its record, its process, its streams. Lives as long as one incarnation. */
 import { fromCallback } from 'xstate';
-import { messageOf, SpawnError, type SpawnFailure } from '../errors.ts';
+import { errorOf, messageOf, SpawnError, type SpawnFailure } from '../errors.ts';
+import type { ExitReason } from '../events.ts';
 import type { ByteSink, ByteSource, OsProcess, OsProcessEvent, SpawnRequest } from '../os/os.ts';
 import { runProbe } from './probe.ts';
 import { type Probe, watchReadiness } from './readiness.ts';
@@ -8,6 +9,7 @@ import type { StopStage } from './stop-plan.ts';
 import type { ProcessCommand, ProcessEvent, WorkerInput } from './worker-machine.ts';
 import { WorkerOutput } from './worker-output.ts';
 import type { WorkerRuntime } from './worker-runtime.ts';
+import type { WorkerSpec } from './worker-spec.ts';
 
 /** How long the last output is waited for when somebody else, a grandchild perhaps, holds the stream open. */
 const OUTPUT_GRACE_MS = 100;
@@ -24,6 +26,12 @@ class WorkerProcess {
   readonly #input: WorkerInput;
   readonly #tell: (event: ProcessEvent) => void;
   readonly #output: WorkerOutput;
+  /** Its spec, with what its start function has changed. */
+  #spec: WorkerSpec;
+  /** What its start function has for whoever asked for the start. */
+  #info: unknown;
+  /** While its start function is asked. */
+  #asking: AbortController | undefined;
   #cancelled = false;
   #process: OsProcess | undefined;
   #stdin: ByteSink | undefined;
@@ -40,6 +48,7 @@ class WorkerProcess {
     this.#input = input;
     this.#tell = tell;
     const { path } = input;
+    this.#spec = input.spec;
     this.#output = new WorkerOutput({
       wanted: () => runtime.isFollowed,
       onLine: (line, stream) => runtime.onLine(path, line, stream),
@@ -47,8 +56,10 @@ class WorkerProcess {
   }
 
   async begin(): Promise<void> {
-    const { spec, path, workerId } = this.#input;
-    this.#runtime.adopt(path, { workerId, output: this.#output, stdin: undefined, pid: undefined });
+    const { path, workerId } = this.#input;
+    this.#adopt(undefined);
+    if (this.#spec.start !== undefined && !(await this.#ask(this.#spec.start.ask))) return;
+    const spec = this.#spec;
     try {
       await this.#runtime.registry.reserve({ workerId, id: spec.id, path, command: commandOf(spec) });
     } catch (error) {
@@ -63,13 +74,37 @@ class WorkerProcess {
       this.#tell({ type: 'process.cancelled' });
       return;
     }
-    this.#process = this.#runtime.spawner.spawn(requestOf(this.#input), (event) => this.#heard(event));
+    this.#process = this.#runtime.spawner.spawn(requestOf(spec, workerId), (event) => this.#heard(event));
+  }
+
+  /** Whether it is wanted. */
+  async #ask(ask: NonNullable<WorkerSpec['start']>['ask']): Promise<boolean> {
+    const { path, starts } = this.#input;
+    this.#asking = new AbortController();
+    const { signal } = this.#asking;
+    const unborn = await ask({ path, starts, signal }).then(
+      (decision): ExitReason | undefined => {
+        if (decision === 'ignore') return { kind: 'ignored' };
+        this.#spec = decision.spec;
+        this.#info = decision.info;
+        return undefined;
+      },
+      (error: unknown): ExitReason => ({ kind: 'start-refused', error: errorOf(error) }),
+    );
+    this.#asking = undefined;
+    if (signal.aborted) return false; // it was cancelled meanwhile, and has said so
+    if (unborn === undefined) this.#tell({ type: 'process.decided', spec: this.#spec });
+    else this.#tell({ type: 'process.unborn', reason: unborn });
+    return unborn === undefined;
   }
 
   obey(command: ProcessCommand): void {
     switch (command.type) {
       case 'cancel':
         this.#cancelled = true;
+        if (this.#asking === undefined) break;
+        this.#asking.abort();
+        this.#tell({ type: 'process.cancelled' });
         break;
       case 'watchReadiness':
         this.#watchReadiness();
@@ -107,11 +142,11 @@ class WorkerProcess {
   }
 
   #spawned({ identity, streams }: Extract<OsProcessEvent, { type: 'os.spawned' }>): void {
-    const { path, workerId } = this.#input;
+    const { workerId } = this.#input;
     const { registry } = this.#runtime;
     registry.activate(workerId, identity);
     this.#stdin = streams.stdin;
-    this.#runtime.adopt(path, { workerId, output: this.#output, stdin: streams.stdin, pid: identity.pid });
+    this.#adopt(identity.pid);
     this.#output.read('stdout', streams.stdout);
     this.#output.read('stderr', streams.stderr);
     this.#fd3 = streams.fd3;
@@ -126,9 +161,14 @@ class WorkerProcess {
     this.#tell({ type: 'process.spawned', pid: identity.pid });
   }
 
+  #adopt(pid: number | undefined): void {
+    const { path, workerId } = this.#input;
+    this.#runtime.adopt(path, { workerId, output: this.#output, stdin: this.#stdin, pid, info: this.#info });
+  }
+
   #watchReadiness(): void {
     this.#stopWatching = watchReadiness(
-      this.#input.spec.ready,
+      this.#spec.ready,
       {
         os: this.#runtime.os,
         followLines: (onLine) => this.#output.follow(onLine),
@@ -143,10 +183,11 @@ class WorkerProcess {
   }
 
   #runProbe(command: string, args: readonly string[]): Probe {
-    const { spec, path } = this.#input;
+    const { path } = this.#input;
+    const spec = this.#spec;
     this.#probes += 1;
     const workerId = `${this.#input.workerId}?ready:${this.#probes}`;
-    const request = { ...requestOf(this.#input), workerId, command, args, ...SILENT };
+    const request = { ...requestOf(spec, workerId), workerId, command, args, ...SILENT };
     const record = {
       workerId,
       id: spec.id,
@@ -185,8 +226,8 @@ class WorkerProcess {
 
   #fail(failure: SpawnFailure, cause?: unknown): void {
     this.#over();
-    const error = new SpawnError(this.#input.spec.command, failure, cause === undefined ? {} : { cause });
-    this.#tell({ type: 'process.failed', error });
+    const error = new SpawnError(this.#spec.command, failure, cause === undefined ? {} : { cause });
+    this.#tell({ type: 'process.unborn', reason: { kind: 'spawn-failed', error } });
   }
 
   #over(): void {
@@ -203,7 +244,7 @@ const commandOf = ({ command, args }: Pick<SpawnRequest, 'command' | 'args'>): s
 /** As much of a command line as the registry keeps. */
 const COMMAND_KEPT = 1_024;
 
-function requestOf({ spec, workerId }: WorkerInput): SpawnRequest {
+function requestOf(spec: WorkerSpec, workerId: string): SpawnRequest {
   const { command, args, cwd, env, stdin, stdout, stderr, ready } = spec;
   return {
     workerId,

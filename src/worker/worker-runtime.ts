@@ -12,7 +12,12 @@ export interface Incarnation {
   readonly output: WorkerOutput;
   readonly stdin: ByteSink | undefined;
   readonly pid: number | undefined;
+  /** What its start function had for whoever asked for the start. */
+  readonly info: unknown;
 }
+
+/** Of how many children that are forgotten the last words are kept. */
+export const DEPARTED_KEPT = 32;
 
 export type OutputListener = (path: string, line: string, stream: OutputStream) => void;
 
@@ -26,6 +31,8 @@ export class WorkerRuntime {
    * its supervisor, which has ended, takes it over.
    */
   readonly #incarnations = new Map<string, Incarnation>();
+  /** The paths of those that are forgotten, oldest first. */
+  readonly #departed = new Set<string>();
   readonly #listeners = new Set<OutputListener>();
 
   constructor(parts: { os: Os; spawner: Spawner; registry: RunRegistry; events: EventBus }) {
@@ -41,13 +48,30 @@ export class WorkerRuntime {
 
   adopt(path: string, incarnation: Incarnation): void {
     this.#incarnations.set(path, incarnation);
+    this.#departed.delete(path);
   }
 
-  /** From now on it is the caller's alone to keep. */
-  take(path: string): Incarnation | undefined {
-    const incarnation = this.#incarnations.get(path);
-    this.#incarnations.delete(path);
-    return incarnation;
+  /** Nobody asks for it by its name any more: its last words stay for a while, as long as there are few others. */
+  forget(path: string): void {
+    this.#departed.delete(path);
+    this.#departed.add(path);
+    if (this.#departed.size <= DEPARTED_KEPT) return;
+    const [oldest] = this.#departed;
+    this.#departed.delete(oldest!);
+    this.#incarnations.delete(oldest!);
+  }
+
+  /** A supervisor's children, by path: from now on they are the caller's alone to keep. */
+  takeChildrenOf(supervisor: string): ReadonlyMap<string, Incarnation> {
+    const taken = new Map<string, Incarnation>();
+    for (const [path, incarnation] of this.#incarnations) {
+      if (path.slice(0, path.lastIndexOf('/')) === supervisor) taken.set(path, incarnation);
+    }
+    for (const path of taken.keys()) {
+      this.#incarnations.delete(path);
+      this.#departed.delete(path);
+    }
+    return taken;
   }
 
   onOutput(listener: OutputListener): () => void {
@@ -80,8 +104,12 @@ export class WorkerRuntime {
     });
   }
 
-  announceExit(path: string, reason: ExitReason): void {
-    const { workerId, pid } = this.#incarnations.get(path)!;
+  /** Of a worker; a supervisor tells of its end itself. */
+  announceExit(workerId: string, reason: ExitReason): void {
+    const path = workerId.slice(0, workerId.lastIndexOf(':'));
+    const incarnation = this.#incarnations.get(path);
+    if (incarnation?.workerId !== workerId) return;
+    const { pid } = incarnation;
     this.events.emit({ type: 'worker.exited', path, workerId, pid, reason });
   }
 }

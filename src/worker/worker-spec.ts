@@ -39,7 +39,29 @@ export interface WorkerOptions {
   readonly startTimeout?: number;
   /** Default: SIGTERM, 10 s, SIGTERM, 5 s, SIGKILL. */
   readonly shutdown?: Shutdown;
+  /** Exit codes, 1 to 255, with which it ends by itself as if it had been told to: OTP's `shutdown`. Default: none. */
+  readonly shutdownExitCodes?: readonly number[];
+  /** Asked at each start, before anything is done for it; default: no question, the options say it all. */
+  readonly start?: StartFunction<WorkerChanges>;
 }
+
+/** What a start function may change for one incarnation. */
+export type WorkerChanges = Partial<Omit<WorkerOptions, 'id' | 'start'>>;
+
+/**
+ * OTP's start function. Answers `'ignore'` when the child is not needed, nothing when its options hold, or the options
+ * that are different this time, with an `info` for whoever asked for the start. When it throws, or answers with options
+ * that cannot be meant, the start has failed. It has `startTimeout` like the rest of the start; `signal` is aborted when
+ * nobody waits for its answer any more.
+ */
+export type StartFunction<Changes> = (start: {
+  readonly path: string;
+  /** The first has number 1. */
+  readonly starts: number;
+  readonly signal: AbortSignal;
+}) => StartAnswer<Changes> | Promise<StartAnswer<Changes>>;
+
+export type StartAnswer<Changes> = 'ignore' | undefined | (Changes & { readonly info?: unknown });
 
 export type Readiness =
   | { readonly kind: 'spawn' }
@@ -54,7 +76,20 @@ export interface WorkerSpec extends Omit<SpawnRequest, 'workerId' | 'fd3'> {
   readonly ready: Readiness;
   readonly startTimeout: number;
   readonly stopPlan: readonly StopStage[];
+  readonly shutdownExitCodes: readonly number[];
+  readonly start: StartQuestion<WorkerSpec> | undefined;
 }
+
+/** A start function, and how it is asked. */
+export interface StartQuestion<Spec> {
+  readonly origin: unknown;
+  readonly ask: (start: StartCall) => Promise<StartDecision<Spec>>;
+}
+
+export type StartCall = Parameters<StartFunction<never>>[0];
+
+/** What a start function's answer comes to. */
+export type StartDecision<Spec> = 'ignore' | { readonly spec: Spec; readonly info: unknown };
 
 export const DEFAULT_START_TIMEOUT_MS = 10_000;
 
@@ -70,6 +105,8 @@ export const WORKER_KEYS = [
   'ready',
   'startTimeout',
   'shutdown',
+  'shutdownExitCodes',
+  'start',
 ] as const;
 
 /** Throws an `OptionsError` that names the fault's place, such as `children[2].ready.port`. */
@@ -91,11 +128,45 @@ export function readWorkerSpec(reader: OptionReader): WorkerSpec {
     ready: parseReadiness(reader.get('ready') ?? 'spawn', reader.at('ready')),
     startTimeout: reader.integer('startTimeout', DEFAULT_START_TIMEOUT_MS, 1, 2 ** 31 - 1),
     stopPlan: parseShutdown(reader.get('shutdown'), reader.at('shutdown')),
+    shutdownExitCodes: reader.integers('shutdownExitCodes', [], 1, 255),
+    start: parseStart(reader, (changes) =>
+      readWorkerSpec(
+        new OptionReader(
+          { ...reader.only(WORKER_KEYS), ...changes, start: undefined },
+          reader.path,
+          WORKER_KEYS,
+        ),
+      ),
+    ),
   };
   if (spec.ready.kind === 'log' && spec.stdout !== 'pipe' && spec.stderr !== 'pipe') {
     reader.fail('ready', "'log' needs a stdout or stderr that is 'pipe'");
   }
   return spec;
+}
+
+/** @param merge the complete form, with the changes in it; throws an `OptionsError` when they cannot be meant */
+export function parseStart<Spec extends { readonly start: unknown }>(
+  reader: OptionReader,
+  merge: (changes: object) => Spec,
+): StartQuestion<Spec> | undefined {
+  const origin = reader.get('start');
+  if (origin === undefined) return undefined;
+  if (typeof origin !== 'function') reader.fail('start', `expected a function, got ${show(origin)}`);
+  const ask = async (call: StartCall): Promise<StartDecision<Spec>> => {
+    const answer: unknown = await origin(call);
+    if (answer === 'ignore') return 'ignore';
+    if (answer === undefined) return { spec: merge({}), info: undefined };
+    if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) {
+      reader.fail('start', `answered with ${show(answer)}: expected 'ignore', nothing, or options`);
+    }
+    const { info, ...changes } = answer as { readonly info?: unknown };
+    for (const key of ['id', 'start']) {
+      if (key in changes) reader.fail('start', `answered with another ${key}, which cannot change`);
+    }
+    return { spec: merge(changes), info };
+  };
+  return { origin, ask };
 }
 
 /** IDs make paths (`services/api`) and marks (`services/api:2`). */
@@ -107,7 +178,7 @@ export function parseId(reader: OptionReader, key: string): string {
   return id;
 }
 
-function parseEnvironment(reader: OptionReader): Readonly<Record<string, string | undefined>> {
+export function parseEnvironment(reader: OptionReader): Readonly<Record<string, string | undefined>> {
   const value = reader.get('env') ?? {};
   if (typeof value !== 'object' || Array.isArray(value))
     reader.fail('env', `expected an object, got ${show(value)}`);

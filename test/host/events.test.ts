@@ -94,9 +94,11 @@ describe("a host's own", () => {
     const last = host.events.recent().slice(types.length);
     expect(last.map(({ type }) => type)).toEqual([
       'host.stopping',
+      'child.stopping',
       'worker.state',
       'worker.state',
       'worker.exited',
+      'supervisor.exited',
       'host.stopped',
     ]);
     expect(last[0]).toMatchObject({ why: 'enough' });
@@ -122,7 +124,7 @@ describe("a host's own", () => {
     const { host } = await openHost({ eventsKept: 3 });
     await host.supervise({ id: 's', children: [sleeper('a'), sleeper('b')] });
     expect(host.events.recent()).toHaveLength(3);
-    expect(host.events.dropped).toBe(4);
+    expect(host.events.dropped).toBe(6);
   });
 });
 

@@ -17,7 +17,7 @@ test('an id and children are enough: the rest is as in OTP', () => {
 });
 
 test('what is said is kept', () => {
-  const said = { intensity: 0, period: 1, ordered: false } as const;
+  const said = { intensity: 0, period: 100, ordered: false } as const;
   const children = (['permanent', 'transient', 'temporary'] as const).map((restart) =>
     child(restart, { restart }),
   );
@@ -35,9 +35,20 @@ describe('complaints name the place of the fault', () => {
     ['intensity below zero', { intensity: -1 }, 'intensity', /whole number from 0/],
     ['half an intensity', { intensity: 1.5 }, 'intensity', /got 1.5/],
     ['no period at all', { period: 0 }, 'period', /whole number from 1/],
+    [
+      'a period in seconds',
+      { period: 60 },
+      'period',
+      /in milliseconds, and looks like seconds; did you mean 60000\?/,
+    ],
     ['a period in words', { period: '5s' }, 'period', /got '5s'/],
     ['order as a word', { ordered: 'yes' }, 'ordered', /expected true or false/],
-    ['an unknown strategy', { strategy: 'one_for_many' }, 'strategy', /is not one of 'one_for_one'/],
+    [
+      'an unknown strategy',
+      { strategy: 'one_for_many' },
+      'strategy',
+      /is not one of 'one_for_one', 'one_for_all'/,
+    ],
     ['an unknown key', { intensty: 3 }, 'intensty', /did you mean 'intensity'\?/],
     ['a child that is none', { children: [child('a'), 'b'] }, 'children[1]', /expected an object, got 'b'/],
     ['a misspelt key of a child', { children: [child('a', { arg: [] })] }, 'children[0].arg', /'args'\?/],

@@ -1,6 +1,7 @@
 /** A host in the test's own process, stopped when the test is over. */
 import { expect, onTestFinished } from 'vitest';
 import {
+  type ChildOptions,
   type ExitReason,
   type Host,
   type HostOptions,
@@ -21,7 +22,7 @@ export interface TestHost {
   readonly runId: string;
   readonly stateDirectory: string;
   readonly supervise: (
-    children: SupervisorOptions['children'],
+    children: readonly ChildOptions[],
     rest?: Partial<SupervisorOptions>,
   ) => Promise<Supervisor>;
   /** All events of a type until now. */

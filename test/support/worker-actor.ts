@@ -35,7 +35,7 @@ export function startWorker(options: Partial<WorkerOptions> = {}) {
       invoke: {
         id: 'worker',
         src: 'worker',
-        input: { spec, path: 's/w', workerId: 's/w:1' },
+        input: { spec, path: 's/w', workerId: 's/w:1', starts: 1 },
         onDone: { actions: ({ event }) => void outputs.push(event.output) },
       },
       on: {

@@ -125,6 +125,6 @@ test('a worker that is stopped twice, and while it dies, is told of once', async
   const supervisor = await host.supervise([sleeper('w')]);
   process.kill(supervisor.whichChildren()[0]!.pid!, 'SIGTERM');
   await Promise.all([supervisor.stop(), supervisor.stop()]);
-  expect(await supervisor.stopped).toEqual({ kind: 'shutdown' });
+  expect(await supervisor.stopped).toMatchObject({ kind: 'shutdown', forced: false });
   expect(host.exits()).toEqual(['s/w']);
 });

@@ -13,7 +13,7 @@ import {
 } from '../support/worker-actor.ts';
 
 const error = new SpawnError('true', { phase: 'exec', code: 'ENOENT', errno: -2, message: 'not there' });
-const failed = { type: 'process.failed', error } as const;
+const failed = { type: 'process.unborn', reason: { kind: 'spawn-failed', error } } as const;
 const log = { ready: { log: 'up' } } as const;
 const SHUTDOWN = { kind: 'shutdown', code: null, signal: 'SIGTERM', forced: false };
 const notReady = (detail: string, code: number | null, signal: string | null) => ({

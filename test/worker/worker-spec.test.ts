@@ -20,6 +20,8 @@ test('an id and a command are enough: the rest has a default', () => {
     ready: { kind: 'spawn' },
     startTimeout: 10_000,
     stopPlan: DEFAULT_STOP_PLAN,
+    shutdownExitCodes: [],
+    start: undefined,
   });
 });
 

@@ -1,0 +1,173 @@
+/** OTP's calls to a supervisor, and their outcomes, as a table of what a child is just then. */
+import { byCall } from './cause.ts';
+import { type Call, COMMON_LANE, type Plan, type Refusal, type Request } from './plan.ts';
+import { reconfigure } from './reconfigure.ts';
+import { type Child, newChild } from './roster.ts';
+import { concernedBy, isDynamic, isGroup } from './strategy.ts';
+import type { ChildSpec } from './supervisor-spec.ts';
+import type { Turn } from './turn.ts';
+
+export function answerCall(turn: Turn, call: Call): void {
+  const { request } = call;
+  switch (request.call) {
+    case 'startChild':
+      startChild(turn, call, request.spec);
+      return;
+    case 'terminateChild':
+      terminateChild(turn, call, request.id);
+      return;
+    case 'restartChild':
+      restartChild(turn, call, request.id);
+      return;
+    case 'deleteChild':
+      deleteChild(turn, call, request.id);
+      return;
+    case 'reconfigure':
+      reconfigure(turn, call, request.spec, request.apply);
+      return;
+  }
+}
+
+/** The supervisor is being stopped, or has ended. */
+export function refuseCall(turn: Turn, call: Call): void {
+  refuse(turn, call, 'not-running');
+}
+
+function startChild(turn: Turn, call: Call, spec: ChildSpec): void {
+  const { strategy, maxChildren } = turn.spec;
+  if (isDynamic(strategy)) {
+    if (turn.roster.size >= maxChildren) {
+      refuse(turn, call, 'max-children');
+      return;
+    }
+    turn.lastId += 1;
+    add(turn, call, spec, `${spec.id}.${turn.lastId}`);
+    return;
+  }
+  if (mustWait(turn, call, spec.id)) return;
+  const child = turn.roster.get(spec.id);
+  if (child === undefined) {
+    add(turn, call, spec, spec.id);
+    return;
+  }
+  refuse(turn, call, child.state === 'up' ? 'already-started' : 'already-present');
+}
+
+/** At the end of the order. */
+function add(turn: Turn, call: Call, spec: ChildSpec, id: string): void {
+  turn.put(newChild(spec, id, turn.path, turn.before.earlier));
+  turn.follow(turn.laneOf(id), start(id, call));
+}
+
+function restartChild(turn: Turn, call: Call, id: string): void {
+  if (isDynamic(turn.spec.strategy)) {
+    refuse(turn, call, 'dynamic');
+    return;
+  }
+  if (mustWait(turn, call, id)) return;
+  const child = turn.roster.get(id);
+  if (child === undefined) refuse(turn, call, 'not-found');
+  else if (child.state === 'down') turn.follow(turn.laneOf(id), start(id, call));
+  else refuse(turn, call, child.returning ? 'restarting' : 'running');
+}
+
+function deleteChild(turn: Turn, call: Call, id: string): void {
+  if (isDynamic(turn.spec.strategy)) {
+    refuse(turn, call, 'dynamic');
+    return;
+  }
+  if (mustWait(turn, call, id)) return;
+  const child = turn.roster.get(id);
+  if (child === undefined) {
+    refuse(turn, call, 'not-found');
+    return;
+  }
+  if (child.state !== 'down') {
+    refuse(turn, call, child.returning ? 'restarting' : 'running');
+    return;
+  }
+  turn.remove(child);
+  done(turn, call, child);
+}
+
+function terminateChild(turn: Turn, call: Call, id: string): void {
+  const child = turn.roster.get(id);
+  const busy = turn.busyLane(id);
+  const plan = busy === undefined ? undefined : turn.planIn(busy);
+  if (busy !== undefined && (busy === COMMON_LANE || plan!.stop.length > 0)) {
+    turn.defer(busy, call);
+    return;
+  }
+  if (child === undefined) {
+    // As in OTP, where a dynamic child is named by its process: to end a dead one of ours is no fault.
+    const wasOurs = turn.spec.strategy === 'simple_one_for_one' && isOfTemplate(turn, id);
+    if (!wasOurs) {
+      refuse(turn, call, 'not-found');
+      return;
+    }
+    turn.answer(call, { is: 'done', id, path: `${turn.path}/${id}`, workerId: '' });
+    return;
+  }
+  if (plan !== undefined) interrupt(turn, plan, child);
+  const stop: Plan = { purpose: 'call', stop: [id], start: [], call, cause: byCall('terminateChild') };
+  if (child.state === 'down') {
+    done(turn, call, child);
+    return;
+  }
+  const wasStuck = child.state === 'delayed';
+  turn.follow(turn.laneOf(id), stop);
+  if (wasStuck) tellOfHalf(turn, id);
+}
+
+/** An attempt to start it that is under way is not waited for: it may take long. Who has asked for it is told. */
+function interrupt(turn: Turn, plan: Plan, { path }: Child): void {
+  if (plan.call === undefined) return;
+  const reason = { kind: 'shutdown', code: null, signal: null, forced: false } as const;
+  turn.answer(plan.call, { is: 'failed', path, reason });
+}
+
+/** What of its group is down, and is not started now. */
+function tellOfHalf(turn: Turn, id: string): void {
+  const { spec, path, roster } = turn;
+  if (!isGroup(spec.strategy)) return;
+  const concerned = concernedBy(spec.strategy, roster.keySeq().toArray(), id);
+  const down = concerned.filter((other) => other !== id && roster.get(other)?.state === 'down');
+  if (down.length > 0) turn.report({ type: 'supervisor.half-started', path, down });
+}
+
+/** Whether a child of a simple_one_for_one supervisor once had this id. */
+function isOfTemplate({ spec, lastId }: Turn, id: string): boolean {
+  const prefix = `${spec.children[0]!.id}.`;
+  const number = id.startsWith(prefix) ? id.slice(prefix.length) : '';
+  return /^[1-9]\d*$/.test(number) && Number(number) <= lastId;
+}
+
+/** Something is under way with this child, or with its group: then it is this call's turn later. */
+function mustWait(turn: Turn, call: Call, id: string): boolean {
+  const lane = turn.busyLane(id);
+  if (lane === undefined) return false;
+  turn.defer(lane, call);
+  return true;
+}
+
+const start = (id: string, call: Call): Plan => ({
+  purpose: 'call',
+  stop: [],
+  start: [id],
+  call,
+  cause: byCall(call.request.call),
+});
+
+function done(turn: Turn, call: Call, { id, path, workerId }: Child): void {
+  turn.answer(call, { is: 'done', id, path, workerId });
+}
+
+function refuse(turn: Turn, call: Call, because: Refusal): void {
+  turn.answer(call, { is: 'refused', because, path: pathOf(turn.path, call.request) });
+}
+
+/** What the call is about. */
+function pathOf(supervisor: string, request: Request): string {
+  if (request.call === 'reconfigure') return supervisor;
+  return `${supervisor}/${request.call === 'startChild' ? request.spec.id : request.id}`;
+}
