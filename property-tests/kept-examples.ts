@@ -10,6 +10,8 @@ export interface KeptExample {
 const child = (command: string, rest: Partial<ChildPlan> = {}): ChildPlan => ({
   command,
   restart: 'permanent',
+  significant: false,
+  backoff: false,
   shutdown: 'quick',
   ready: 'spawn',
   ...rest,
@@ -17,7 +19,10 @@ const child = (command: string, rest: Partial<ChildPlan> = {}): ChildPlan => ({
 
 const generation = (rest: Partial<GenerationPlan>): GenerationPlan => ({
   spawner: 'forker',
+  strategy: 'one_for_one',
   ordered: true,
+  autoShutdown: 'never',
+  inner: undefined,
   impostors: false,
   intensity: 10,
   children: [],

@@ -45,14 +45,19 @@ describe('the lives that once broke something', () => {
   });
 });
 
+const PLAIN = { significant: false, backoff: false, ready: 'spawn' } as const;
+
 const QUIET: GenerationPlan = {
   spawner: 'forker',
+  strategy: 'one_for_one',
   ordered: true,
+  autoShutdown: 'never',
+  inner: undefined,
   impostors: false,
   intensity: 3,
   children: [
-    { command: 'double-forks', restart: 'permanent', shutdown: 'quick', ready: 'spawn' },
-    { command: 'crashes', restart: 'transient', shutdown: 'default', ready: 'spawn' },
+    { ...PLAIN, command: 'double-forks', restart: 'permanent', shutdown: 'quick' },
+    { ...PLAIN, command: 'crashes', restart: 'transient', shutdown: 'default' },
   ],
   steps: [{ after: 200, deed: 'strangers' }],
   crash: undefined,
@@ -107,12 +112,23 @@ test('any plan at all, and a short one when it fails', { timeout: 120_000 }, asy
   const child = fc.record({
     command: fc.constantFrom(...COMMANDS),
     restart: fc.constantFrom('permanent', 'transient', 'temporary'),
+    significant: fc.boolean(),
+    backoff: fc.boolean(),
     shutdown: fc.constantFrom('default', 'quick', 'brutal_kill'),
     ready: fc.constantFrom('spawn', 'notify', 'log'),
   });
+  const inner = fc.record({
+    size: fc.integer({ min: 1, max: 3 }),
+    strategy: fc.constantFrom('one_for_one', 'one_for_all', 'rest_for_one', 'dynamic'),
+    restart: fc.constantFrom('permanent', 'transient', 'temporary'),
+    shutdown: fc.constantFrom('infinity', 'quick', 'brutal_kill'),
+  });
   const generation = fc.record({
     spawner: fc.constantFrom('forker', 'direct'),
+    strategy: fc.constantFrom('one_for_one', 'one_for_all', 'rest_for_one'),
     ordered: fc.boolean(),
+    autoShutdown: fc.constantFrom('never', 'any_significant', 'all_significant'),
+    inner: fc.option(inner, { nil: undefined }),
     impostors: fc.boolean(),
     intensity: fc.constantFrom(0, 1, 3, 10),
     children: fc.array(child, { minLength: 1, maxLength: 4 }),

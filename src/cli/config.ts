@@ -5,7 +5,12 @@ import { dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { codeOf, messageOf, OptionsError } from '../errors.ts';
 import { type HostOptions, parseHostOptions } from '../host/options.ts';
-import { parseSupervisorSpec, type SupervisorOptions } from '../supervisor/supervisor-spec.ts';
+import {
+  type ChildOptions,
+  isSupervisor,
+  parseSupervisorSpec,
+  type SupervisorOptions,
+} from '../supervisor/supervisor-spec.ts';
 import { OptionReader, show } from '../worker/option-reader.ts';
 
 export interface Config {
@@ -90,14 +95,14 @@ export function parseConfig(value: unknown, directory: string): Config {
   return { host, supervisors: placedSupervisors };
 }
 
-/** What is wrong with a supervisor is told when it is parsed; here only its children are given their place. */
+/** What is wrong with a supervisor is told when it is parsed; here only the workers below it are given their place. */
 function placed(supervisor: unknown, directory: string): SupervisorOptions {
   const options = supervisor as SupervisorOptions;
   if (!Array.isArray(options?.children)) return options;
-  const children = options.children.map((child) =>
-    typeof child === 'object' && child !== null
-      ? { ...child, cwd: resolve(directory, typeof child.cwd === 'string' ? child.cwd : '.') }
-      : child,
-  );
+  const children = options.children.map((child: ChildOptions) => {
+    if (typeof child !== 'object' || child === null) return child;
+    if (isSupervisor(child)) return placed(child, directory) as ChildOptions;
+    return { ...child, cwd: resolve(directory, typeof child.cwd === 'string' ? child.cwd : '.') };
+  });
   return { ...options, children };
 }

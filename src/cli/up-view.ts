@@ -2,6 +2,7 @@
 import { styleText } from 'node:util';
 import type { TimedEvent } from '../events.ts';
 import type { Host } from '../host/host.ts';
+import type { Supervisor } from '../supervisor/supervisor.ts';
 import { describeExit } from '../worker/exit-reason.ts';
 
 /** Where lines go; a terminal can also take them back. */
@@ -17,6 +18,7 @@ const REDRAW_MS = 100;
 type Color = Parameters<typeof styleText>[0];
 const COLORS: Record<string, Color> = {
   spawning: 'yellow',
+  restarting: 'yellow',
   running: 'green',
   stopping: 'yellow',
   exited: 'red',
@@ -90,19 +92,29 @@ interface TreeLine {
 }
 
 function treeOf(host: Host): readonly TreeLine[] {
-  const lines: TreeLine[] = [{ text: `${host.name} ${host.runId}` }];
-  host.supervisors.forEach((supervisor, index) => {
-    const last = index === host.supervisors.length - 1;
-    lines.push({ text: `${last ? '└' : '├'}─ ${supervisor.path}` });
-    const children = supervisor.whichChildren().toReversed();
-    children.forEach(({ id, state, pid, starts, command }, at) => {
-      const branch = `${last ? ' ' : '│'}  ${at === children.length - 1 ? '└' : '├'}─`;
-      const times = starts > 1 ? ` ×${starts}` : '';
-      const process = `${String(pid ?? '-').padStart(7)}${times.padEnd(5)}`;
-      lines.push({ text: `${branch} ${id.padEnd(12)} ${state.padEnd(8)} ${process} ${command}`, state });
-    });
+  const supervisors = host.supervisors.map((supervisor, index) => {
+    const isLast = index === host.supervisors.length - 1;
+    const head = { text: `${isLast ? '└' : '├'}─ ${supervisor.path}` };
+    return [head, ...childrenOf(supervisor, isLast ? '   ' : '│  ')];
   });
-  return lines;
+  return [{ text: `${host.name} ${host.runId}` }, ...supervisors.flat()];
+}
+
+/** @param indent what is left of their branches */
+function childrenOf(supervisor: Supervisor, indent: string): readonly TreeLine[] {
+  const children = supervisor.whichChildren().toReversed();
+  return children.flatMap((child, at): readonly TreeLine[] => {
+    const { id, type, state, pid, starts, command } = child;
+    const isLast = at === children.length - 1;
+    const times = starts > 1 ? ` ×${starts}` : '';
+    const process = `${String(pid ?? (type === 'worker' ? '-' : '')).padStart(7)}${times.padEnd(5)}`;
+    const text = `${indent}${isLast ? '└' : '├'}─ ${id.padEnd(12)} ${state.padEnd(10)} ${process} ${command}`;
+    const line = { text: text.trimEnd(), state };
+    const isUp = type === 'supervisor' && state === 'running';
+    return isUp
+      ? [line, ...childrenOf(supervisor.supervisor(id), `${indent}${isLast ? '   ' : '│  '}`)]
+      : [line];
+  });
 }
 
 /** Undefined for what only the tree shows. */
@@ -114,10 +126,20 @@ export function describeEvent(event: TimedEvent): string | undefined {
       return `${event.path} ${describeExit(event.reason)}`;
     case 'worker.lingers':
       return `${event.path} (pid ${event.pid}) does not die of SIGKILL; trying again`;
+    case 'child.started':
+      return event.child === 'supervisor' ? `${event.path} is up` : undefined; // a worker has said so itself
+    case 'supervisor.decided':
+      return event.delay > 0 ? `${event.path} is started again in ${event.delay} ms` : undefined;
+    case 'supervisor.exited':
+      return event.reason.kind === 'auto-shutdown'
+        ? `${event.path} ${describeExit(event.reason)}`
+        : undefined;
     case 'supervisor.restarting':
       return `${event.path} is started again`;
     case 'supervisor.gave-up':
       return `${event.path} gives up because of ${event.because}, which ${describeExit(event.reason)}`;
+    case 'supervisor.half-started':
+      return `${event.path} leaves ${event.down.join(', ')} down`;
     case 'forker.lost':
       return `the forker died (${event.cause}); ending and restarting its workers`;
     case 'host.stopping':

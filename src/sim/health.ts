@@ -9,7 +9,7 @@ import { isFirst } from './kinship.ts';
 import { SETTLES_IN_TICKS } from './oracle.ts';
 import type { ChildPlan, GenerationPlan } from './plan.ts';
 import type { SimHost, Simulation } from './simulation.ts';
-import { type WorkerInTree, workersIn } from './tree.ts';
+import { promisedBy, workersIn } from './tree.ts';
 
 /** Milliseconds in which everything must be well again once nothing is wrong any more. */
 const WELL_WITHIN_MS = 60_000;
@@ -77,9 +77,9 @@ export async function beHealthy(simulation: Simulation, one: SimHost, isCast: bo
     return one.supervisors
       .filter(({ id }) => living.has(id))
       .flatMap((tree) => workersIn(tree))
-      .every(({ path, stays }) => !stays || up.has(path));
+      .every(({ path, stays }) => !stays || up.has(path) || one.wasCalledFor(path));
   };
-  if (isCast && one.supervisors.some((tree) => workersIn(tree).some(isRestless))) return;
+  if (isCast && one.supervisors.some(isRestless)) return;
   const { timeline } = simulation.machine;
   const limit = timeline.now + WELL_WITHIN_MS;
   while (!isWell() && one.alive && !one.stopping) {
@@ -92,7 +92,21 @@ export async function beHealthy(simulation: Simulation, one: SimHost, isCast: bo
 }
 
 const RESTLESS: ReadonlySet<string> = new Set(['ready-never', 'leaves-its-group']);
-const isRestless = ({ options }: WorkerInTree): boolean => RESTLESS.has(options.command);
+/** They come back at once, unless they have to wait, or take others along. */
+const UNSTEADY: ReadonlySet<string> = new Set([
+  'crashes',
+  'crashes-at-once',
+  'ends-well',
+  'exits-before-ready',
+]);
+
+function isRestless(tree: SupervisorOptions): boolean {
+  const isGroup = promisedBy(tree).some(({ strategy }) => strategy !== 'one_for_one');
+  return workersIn(tree).some(
+    ({ options: { command, backoff } }) =>
+      RESTLESS.has(command) || (UNSTEADY.has(command) && (isGroup || backoff !== false)),
+  );
+}
 
 /** The paths of those that are ready. */
 function workersUp(supervisor: Supervisor): readonly string[] {
@@ -151,7 +165,7 @@ export function watchReadiness(
     ({ events, runId }) =>
       events.on((event) => {
         if (event.type !== 'worker.state' || event.state !== 'running') return;
-        const child = plan[Number(/^tree\/(\d+)-/.exec(event.path)?.[1])];
+        const child = plan[Number(/\/(\d+)-[^/]*$/.exec(event.path)?.[1])];
         const age = machine.timeline.now - (births.get(`${runId} ${event.workerId}`) ?? 0);
         if (child !== undefined && !mayBeReady(child, age)) {
           oracle.fail('otp-order', `${event.workerId} is told ready, and has not said so`);

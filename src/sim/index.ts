@@ -27,6 +27,5 @@ export {
 export { shrink } from './shrink.ts';
 export { SimHost } from './sim-host.ts';
 export { Simulation, SimulationStuck } from './simulation.ts';
-export type { Promised } from './supervision-oracle.ts';
 export type { Trace } from './trace.ts';
 export { programs };

@@ -12,6 +12,7 @@ export const INVARIANTS = [
   'one-incarnation-per-child',
   'otp-order',
   'restarts-within-intensity',
+  'every-request-settles-once',
   'bounded-everything',
   'quiet-means-healthy',
 ] as const;

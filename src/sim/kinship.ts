@@ -10,6 +10,7 @@ export class Kinship {
   readonly #hosts = new Map<string, SimProcess>();
   /** The first process of each incarnation, by run and worker. */
   readonly #leaders = new Map<string, SimProcess>();
+  readonly #bornAt = new WeakMap<SimProcess, number>();
   /** The tick in which each of them died. */
   readonly #diedAt = new Map<SimProcess, number>();
   /** Two of one worker had one pid in one tick: whoever told the first to end takes the second for told. */
@@ -65,6 +66,12 @@ export class Kinship {
 
   begins(leader: SimProcess, runId: string, workerId: string): void {
     this.#leaders.set(`${runId} ${workerId}`, leader);
+    this.#bornAt.set(leader, this.#machine.timeline.now);
+  }
+
+  /** Of a leader; milliseconds of virtual time. */
+  bornAt(leader: SimProcess): number {
+    return this.#bornAt.get(leader)!;
   }
 
   isLeader({ uid, origin }: SimProcess): boolean {

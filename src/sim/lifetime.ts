@@ -2,13 +2,14 @@
 import type { SimProcess } from '../os/sim/process.ts';
 import type { Program } from '../os/sim/running.ts';
 import type { SweepReport } from '../registry/sweep.ts';
-import type { ChildOptions, SupervisorOptions } from '../supervisor/supervisor-spec.ts';
+import type { SupervisorOptions } from '../supervisor/supervisor-spec.ts';
 import { Coverage } from './coverage.ts';
 import { act } from './deeds.ts';
 import { arm, letImpostorsIn, watchOrphans } from './faults.ts';
 import { beBounded, beHealthy, beRecorded, Start, wasPeaceful, watchReadiness } from './health.ts';
 import type { Violation } from './invariants.ts';
-import { CAST, type ChildPlan, type GenerationPlan, type LifetimePlan, OBEDIENT } from './plan.ts';
+import { CAST, type GenerationPlan, type LifetimePlan, OBEDIENT } from './plan.ts';
+import { plannedTree } from './planned-tree.ts';
 import { type SimHost, Simulation, SimulationStuck } from './simulation.ts';
 import { workersIn } from './tree.ts';
 
@@ -68,7 +69,7 @@ async function liveThrough(
   userId: number,
   world: World | undefined,
 ): Promise<void> {
-  const tree = world?.tree ?? superviseOptions(generation);
+  const tree = world?.tree ?? plannedTree(generation);
   const isCast = world === undefined;
   const disarm = arm(simulation, coverage, generation);
   const spare = generation.impostors ? letImpostorsIn(simulation, coverage, userId) : () => {};
@@ -168,9 +169,16 @@ async function stop(
   const took = simulation.machine.timeline.now - begun;
   const allObey =
     isCast &&
+    !one.wasCalled &&
     one.supervisors.every((tree) => workersIn(tree).every(({ options }) => OBEDIENT.has(options.command)));
   if (inOrder && allObey && !isHarmed && !simulation.oracle.hadTwins && took > OBEYED_WITHIN_MS) {
     simulation.oracle.fail('stops-in-time', `those who obey took ${took} ms to be stopped`);
+  }
+  if (inOrder && one.callsOpen > 0) {
+    simulation.oracle.fail(
+      'every-request-settles-once',
+      `${one.callsOpen} calls are not answered at its end`,
+    );
   }
   if (inOrder) coverage.saw('stop in order');
   one.leave();
@@ -198,20 +206,4 @@ async function settle(simulation: Simulation, coverage: Coverage, userId: number
   await stop(simulation, coverage, last, true);
   rootHelps();
   simulation.oracle.allOver();
-}
-
-function superviseOptions({ children, intensity, ordered }: GenerationPlan): SupervisorOptions {
-  return { id: 'tree', ordered, intensity, children: children.map(childOptions) };
-}
-
-function childOptions({ command, restart, shutdown, ready }: ChildPlan, index: number): ChildOptions {
-  return {
-    id: `${index}-${command}`,
-    command,
-    restart,
-    startTimeout: 2_000,
-    ...(ready === 'notify' ? { ready: { notify: 'fd' as const } } : {}),
-    ...(ready === 'log' ? { ready: { log: /ready/ } } : {}),
-    ...(shutdown === 'default' ? {} : { shutdown: shutdown === 'quick' ? 200 : shutdown }),
-  };
 }

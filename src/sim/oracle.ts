@@ -7,7 +7,8 @@ import type { SimMachine } from '../os/sim/machine.ts';
 import type { SimProcess } from '../os/sim/process.ts';
 import type { Invariant, Violation } from './invariants.ts';
 import { isFirst, Kinship, pathOf } from './kinship.ts';
-import { type Promised, SupervisionOracle } from './supervision-oracle.ts';
+import { SupervisionOracle } from './supervision-oracle.ts';
+import type { Promised } from './tree.ts';
 
 /** What the oracle reads of a run's file, in words of its own. */
 interface RunOnDisk {
@@ -33,7 +34,6 @@ export class Oracle {
   readonly #kinship: Kinship;
   readonly #supervision: SupervisionOracle;
   readonly #forks = new Map<string, number>();
-  readonly #bornAt = new WeakMap<SimProcess, number>();
   /** When the exits were told, by run and worker ID. */
   readonly #told = new Map<string, number>();
   /** What was left of a run, and could be known to be, when a sweep first signalled some of it; by sweeping host and run. */
@@ -60,9 +60,9 @@ export class Oracle {
     });
   }
 
-  /** The supervisor at this path, of this run, was started with these limits. */
-  promise(runId: string, path: string, promised: Promised): void {
-    this.#supervision.promise(runId, path, promised);
+  /** This tree of supervisors is started in this run. */
+  promise(runId: string, tree: readonly Promised[]): void {
+    this.#supervision.promise(runId, tree);
   }
 
   /** An event of a run, as its application heard it. */
@@ -102,7 +102,7 @@ export class Oracle {
   allRecorded(runId: string): void {
     for (const [workerId, leader] of this.#kinship.leadersOf(runId)) {
       if (!leader.alive || !this.#kinship.isOurs(leader)) continue;
-      const age = this.#machine.timeline.now - this.#bornAt.get(leader)!;
+      const age = this.#machine.timeline.now - this.#kinship.bornAt(leader);
       if (age < RECORDED_WITHIN_MS + SETTLES_IN_TICKS * this.#machine.tick) continue;
       if (!this.#isRecordedAsSettled(runId, workerId)) {
         this.fail('no-process-without-record', `${name(leader)} is not recorded as settled`);
@@ -176,7 +176,6 @@ export class Oracle {
         this.fail('one-incarnation-per-child', detail);
       }
     }
-    this.#bornAt.set(child, this.#machine.timeline.now);
     this.#kinship.begins(child, runId, workerId);
   }
 
@@ -219,7 +218,7 @@ export class Oracle {
       const workers = this.#fileOf(runId)?.workers;
       if (workers === undefined) continue; // damaged, or another file
       for (const [workerId, leader] of this.#kinship.leadersOf(runId)) {
-        const age = this.#machine.timeline.now - this.#bornAt.get(leader)!;
+        const age = this.#machine.timeline.now - this.#kinship.bornAt(leader);
         if (!leader.alive || !this.#kinship.isOurs(leader)) continue;
         if (age > RECORDED_WITHIN_MS && workers[workerId] === undefined) {
           this.fail('record-outlives-process', `${name(leader)} lives without a record`);

@@ -65,6 +65,9 @@ export const OBEDIENT: ReadonlySet<string> = new Set([
 export interface ChildPlan {
   readonly command: string;
   readonly restart: 'permanent' | 'transient' | 'temporary';
+  /** Its own end may end its supervisor; not for permanent children. */
+  readonly significant: boolean;
+  readonly backoff: boolean;
   readonly shutdown: 'default' | 'quick' | 'brutal_kill';
   /** Ready when it says so, on descriptor 3 or by a line; else as soon as it is forked. */
   readonly ready: 'spawn' | 'notify' | 'log';
@@ -87,6 +90,9 @@ export const DEEDS = [
   'stop-at-birth',
   'second-host',
   'supervise-again',
+  'terminate-child',
+  'restart-child',
+  'start-child',
   'strangers',
   'forks-fail',
   'disk-full',
@@ -98,6 +104,16 @@ export const DEEDS = [
 ] as const;
 export type Deed = (typeof DEEDS)[number];
 
+export type GroupStrategy = 'one_for_one' | 'one_for_all' | 'rest_for_one';
+
+export interface InnerPlan {
+  readonly size: number;
+  /** A dynamic one is given its children when it is up. */
+  readonly strategy: GroupStrategy | 'dynamic';
+  readonly restart: 'permanent' | 'transient' | 'temporary';
+  readonly shutdown: 'infinity' | 'quick' | 'brutal_kill';
+}
+
 export interface StepPlan {
   /** Milliseconds after the step before. */
   readonly after: number;
@@ -106,7 +122,12 @@ export interface StepPlan {
 
 export interface GenerationPlan {
   readonly spawner: 'forker' | 'direct';
+  readonly strategy: GroupStrategy;
+  /** With one_for_one. */
   readonly ordered: boolean;
+  readonly autoShutdown: 'never' | 'any_significant' | 'all_significant';
+  /** The last children, as many as `size`, are below a supervisor of their own. */
+  readonly inner: InnerPlan | undefined;
   /** Whoever dies has its pid taken at once, by a stranger of the same command line. */
   readonly impostors: boolean;
   readonly intensity: number;
@@ -148,7 +169,10 @@ export function planFrom(seed: number, prng: Prng): LifetimePlan {
 function generation(prng: Prng, commands: readonly string[], deeds: readonly Deed[]): GenerationPlan {
   return {
     spawner: prng.chance(0.9) ? 'forker' : 'direct',
+    strategy: prng.pick(['one_for_one', 'one_for_one', 'one_for_all', 'rest_for_one'] as const),
     ordered: prng.chance(0.7),
+    autoShutdown: prng.pick(['never', 'never', 'any_significant', 'all_significant'] as const),
+    inner: prng.chance(0.4) ? inner(prng) : undefined,
     impostors: prng.chance(0.3),
     intensity: prng.pick([0, 1, 3, 10, 1_000]),
     children: Array.from({ length: prng.between(1, 4) }, () => child(prng, commands)),
@@ -162,12 +186,23 @@ function generation(prng: Prng, commands: readonly string[], deeds: readonly Dee
   };
 }
 
+function inner(prng: Prng): InnerPlan {
+  return {
+    size: prng.between(1, 3),
+    strategy: prng.pick(['one_for_one', 'one_for_all', 'rest_for_one', 'dynamic'] as const),
+    restart: prng.pick(['permanent', 'permanent', 'transient', 'temporary'] as const),
+    shutdown: prng.pick(['infinity', 'quick', 'brutal_kill'] as const),
+  };
+}
+
 function child(prng: Prng, commands: readonly string[]): ChildPlan {
   const command = prng.pick(commands);
   const speaks = command.startsWith('ready-') || command === 'exits-before-ready';
   return {
     command,
     restart: prng.pick(['permanent', 'permanent', 'transient', 'temporary'] as const),
+    significant: prng.chance(0.3),
+    backoff: prng.chance(0.2),
     shutdown: prng.pick(['default', 'quick', 'brutal_kill'] as const),
     ready: speaks ? prng.pick(['notify', 'log'] as const) : 'spawn',
   };

@@ -10,9 +10,20 @@ const SEEDS = 2 ** 32;
 
 /** What is not worth telling of in a story. */
 const PLAIN_LIFETIME = { pidMax: 64, tick: 10, userId: 0 } as const;
-const PLAIN_GENERATION = { spawner: 'forker', ordered: true, impostors: false, intensity: 3 } as const;
+const PLAIN_GENERATION = {
+  spawner: 'forker',
+  strategy: 'one_for_one',
+  ordered: true,
+  autoShutdown: 'never',
+  inner: undefined,
+  impostors: false,
+  intensity: 3,
+} as const;
+const PLAIN_INNER = { strategy: 'one_for_one', restart: 'permanent', shutdown: 'infinity', size: 1 } as const;
 const PLAIN_CHILD = {
   restart: 'permanent',
+  significant: false,
+  backoff: false,
   shutdown: 'default',
   ready: 'spawn',
   command: 'obeys',
@@ -80,6 +91,9 @@ function* simplerGenerations(generation: GenerationPlan): Generator<GenerationPl
   for (const index of steps.keys()) yield { ...generation, steps: without(steps, index) };
   if (crash !== undefined) yield { ...generation, crash: undefined };
   yield* plainer(generation, PLAIN_GENERATION);
+  if (generation.inner !== undefined) {
+    for (const inner of plainer(generation.inner, PLAIN_INNER)) yield { ...generation, inner };
+  }
   for (const [index, step] of steps.entries()) {
     for (const plain of plainer(step, { after: 0 })) yield { ...generation, steps: steps.with(index, plain) };
   }

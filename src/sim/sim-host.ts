@@ -7,9 +7,10 @@ import type { SimProcess } from '../os/sim/process.ts';
 import type { Installed } from '../os/sim/sim-fork.ts';
 import { simOs } from '../os/sim/sim-os.ts';
 import { raise } from '../os/sim/simulation-error.ts';
+import type { Supervisor } from '../supervisor/supervisor.ts';
 import { parseSupervisorSpec, type SupervisorOptions } from '../supervisor/supervisor-spec.ts';
 import type { Simulation } from './simulation.ts';
-import { promisedBy } from './supervision-oracle.ts';
+import { promisedBy } from './tree.ts';
 
 /** Where the hosts of a simulation keep their records. */
 export const STATE_DIRECTORY = '/state';
@@ -23,6 +24,9 @@ export class SimHost {
   host: Host | undefined;
   #stopping: Promise<void> | undefined;
   #diedAt: number | undefined;
+  /** The paths of the supervisors that were called. */
+  readonly #called = new Set<string>();
+  #callsOpen = 0;
   /** What it was asked for and has not answered. */
   readonly #awaited = new Set<string>(['its start']);
   /** What was heard while it is not known yet what was promised. */
@@ -83,7 +87,7 @@ export class SimHost {
     const ready = host.supervise(options);
     this.#held = undefined;
     if (host.supervisors.some((supervisor) => !before.has(supervisor))) {
-      oracle.promise(host.runId, options.id, promisedBy(options));
+      oracle.promise(host.runId, promisedBy(options));
       this.supervisors.push(options);
     }
     for (const event of held) oracle.heard(host.runId, event);
@@ -105,6 +109,33 @@ export class SimHost {
     });
     await host.stop();
     if (await nothingLeft) this.#simulation.oracle.stopped(host.runId);
+  }
+
+  /** Makes a call to one of its supervisors, and remembers it: what becomes of its children then is as it was told. */
+  call(path: string, ask: (supervisor: Supervisor) => Promise<unknown>): void {
+    const { host } = this;
+    if (host === undefined || !this.alive) return;
+    this.#called.add(path);
+    this.#callsOpen += 1;
+    const over = (): void => {
+      this.#callsOpen -= 1;
+    };
+    void ask(host.supervisor(path)).then(over, over);
+  }
+
+  /** It may have other children than those of its trees. */
+  get wasCalled(): boolean {
+    return this.#called.size > 0;
+  }
+
+  /** Somebody has called the supervisor of this child, or one above. */
+  wasCalledFor(path: string): boolean {
+    return [...this.#called].some((called) => path.startsWith(`${called}/`));
+  }
+
+  /** How many calls are not answered. */
+  get callsOpen(): number {
+    return this.#callsOpen;
   }
 
   /** `stop()` was called. */

@@ -1,70 +1,38 @@
 /** Judges supervisors by what they were promised to be: the order of starts and stops, how often and whom they restart. */
-import type { TimedEvent } from '../events.ts';
+import type { Cause, ExitReason, TimedEvent } from '../events.ts';
 import type { SimMachine } from '../os/sim/machine.ts';
 import type { SimProcess } from '../os/sim/process.ts';
-import {
-  type ChildOptions,
-  DEFAULT_INTENSITY,
-  DEFAULT_PERIOD_MS,
-  type SupervisorOptions,
-} from '../supervisor/supervisor-spec.ts';
 import type { Invariant } from './invariants.ts';
 import { type Kinship, pathOf } from './kinship.ts';
-
-type Restart = NonNullable<ChildOptions['restart']>;
-
-/** What was decided for a supervisor when it was started. */
-export interface Promised {
-  readonly intensity: number;
-  readonly period: number;
-  /** The paths of its children in the order of their start; none when there is no order. */
-  readonly order: readonly string[];
-  /** By path. */
-  readonly restart: ReadonlyMap<string, Restart>;
-  /** The paths of those that get SIGTERM before they get SIGKILL. */
-  readonly gentle: ReadonlySet<string>;
-}
-
-export function promisedBy(options: SupervisorOptions): Promised {
-  const {
-    id,
-    intensity = DEFAULT_INTENSITY,
-    period = DEFAULT_PERIOD_MS,
-    ordered = true,
-    children = [],
-  } = options;
-  const paths = children.map((child) => `${id}/${child.id}`);
-  return {
-    intensity,
-    period,
-    order: ordered ? paths : [],
-    restart: new Map(children.map(({ restart = 'permanent' }, index) => [paths[index]!, restart])),
-    gentle: new Set(paths.filter((_, index) => isGentle(children[index]!))),
-  };
-}
-
-const isGentle = ({ shutdown = 'infinity' }: ChildOptions): boolean =>
-  shutdown === 'infinity' || (typeof shutdown === 'number' && shutdown > 0);
+import { above, type Promised, type PromisedChild } from './tree.ts';
 
 type EventOf<T extends TimedEvent['type']> = Extract<TimedEvent, { type: T }>;
 
 /** Restarts after one loss of a forker count for one, if they are not further apart than this, in milliseconds. */
 const ONE_LOSS_MS = 1_000;
 
+/** What is known of a living supervisor, or of one that is about to be. */
+interface Watched {
+  readonly promised: Promised;
+  /** By path; none for those that have not been begun. */
+  readonly states: Map<string, 'spawning' | 'running' | 'stopping' | 'exited'>;
+  /** Those that somebody has called for by name: they have no order any more. */
+  readonly called: Set<string>;
+  /** When the restarts were that count. */
+  restarts: readonly number[];
+  lastLoss: number;
+  /** The decisions to restart that have not been carried out. */
+  readonly decided: Set<string>;
+  /** A group that is being started again, since when, and who of it is to come. */
+  wave: { readonly since: number; readonly left: Set<string> } | undefined;
+}
+
 export class SupervisionOracle {
   readonly #machine: SimMachine;
   readonly #kinship: Kinship;
   readonly #fail: (invariant: Invariant, detail: string) => void;
-  readonly #promised = new Map<string, Promised>();
-  /** The runs that are being stopped in order. */
-  readonly #stopping = new Set<string>();
-  /** The states of all children, by run and path. */
-  readonly #states = new Map<string, string>();
-  /** The children that were ready once, or were started again, by run and path. */
-  readonly #everUp = new Set<string>();
-  readonly #restarts = new Map<string, readonly number[]>();
-  readonly #restartsAtExit = new Map<string, number>();
-  readonly #lastForkerLoss = new Map<string, number>();
+  /** By run and path. */
+  readonly #watched = new Map<string, Watched>();
   /** Those that were told to end before they were killed. */
   readonly #asked = new WeakSet<SimProcess>();
 
@@ -74,38 +42,42 @@ export class SupervisionOracle {
     this.#fail = fail;
   }
 
-  /** A supervisor begins at this path of this run; another one that was there has ended. */
-  promise(runId: string, path: string, promised: Promised): void {
-    const key = `${runId} ${path}`;
-    this.#promised.set(key, promised);
-    this.#restarts.delete(key);
-    this.#lastForkerLoss.delete(key);
-    for (const child of promised.restart.keys()) {
-      this.#states.delete(`${runId} ${child}`);
-      this.#everUp.delete(`${runId} ${child}`);
-      this.#restartsAtExit.delete(`${runId} ${child}`);
-    }
+  /** This tree begins in this run; another one that was there under its name has ended. */
+  promise(runId: string, tree: readonly Promised[]): void {
+    for (const promised of tree) this.#watch(runId, promised);
+  }
+
+  #watch(runId: string, promised: Promised): void {
+    this.#watched.set(`${runId} ${promised.path}`, {
+      promised,
+      states: new Map(),
+      called: new Set(),
+      restarts: [],
+      lastLoss: Number.NEGATIVE_INFINITY,
+      decided: new Set(),
+      wave: undefined,
+    });
   }
 
   heard(runId: string, event: TimedEvent): void {
     switch (event.type) {
-      case 'host.stopping':
-        this.#stopping.add(runId);
-        break;
-      case 'forker.lost':
-        this.#stopping.delete(runId); // all go at once, in no order
-        break;
       case 'worker.state':
-        this.#changed(runId, event);
+        this.#note(runId, event.path, event.state);
         break;
-      case 'worker.exited':
-        this.#exited(runId, event);
+      case 'child.started':
+        if (event.child === 'supervisor') this.#note(runId, event.path, 'running');
+        break;
+      case 'child.stopping':
+        this.#stopping(runId, event.path, event.because);
+        break;
+      case 'supervisor.decided':
+        this.#decided(runId, event);
         break;
       case 'supervisor.restarting':
         this.#restarting(runId, event);
         break;
-      case 'supervisor.gave-up':
-        this.#gaveUp(runId, event);
+      case 'supervisor.exited':
+        this.#ended(runId, event);
     }
   }
 
@@ -115,7 +87,7 @@ export class SupervisionOracle {
     if (signal !== 'SIGKILL') this.#asked.add(leader);
     if (signal !== 'SIGKILL' || this.#asked.has(leader) || !this.#kinship.isHostAlive(runId)) return;
     const path = pathOf(workerId);
-    if (this.#promisedTo(runId, path)?.gentle.has(path) !== true) return;
+    if (this.#promised(runId, path)?.gentle !== true) return;
     // Unless it is the last thing that its host does: told to end twice, it takes its children along.
     this.#machine.timeline.add(0, () => {
       if (!this.#kinship.isHostAlive(runId)) return;
@@ -123,77 +95,150 @@ export class SupervisionOracle {
     });
   }
 
-  /** OTP's order: each starts when all before it are up, or have ended; each is stopped when none after it lives. */
-  #changed(runId: string, { path, workerId, state }: EventOf<'worker.state'>): void {
-    const order = this.#promisedTo(runId, path)?.order ?? [];
-    const place = order.indexOf(path);
-    const stateOf = (other: string) => this.#states.get(`${runId} ${other}`) ?? 'none';
-    if (state === 'spawning' && stateOf(path) === 'none') {
-      const late = order.slice(0, place).find((other) => ['none', 'spawning'].includes(stateOf(other)));
-      if (late !== undefined) this.#fail('otp-order', `${path} starts before ${late} is up`);
+  #note(runId: string, path: string, state: 'spawning' | 'running' | 'stopping' | 'exited'): void {
+    const watched = this.#watchedAbove(runId, path);
+    if (watched === undefined) return;
+    if (state === 'spawning') this.#begins(runId, path, watched);
+    watched.states.set(path, state);
+    // The first that is begun below a supervisor is its beginning.
+    const parent = this.#watchedAbove(runId, above(path));
+    if (state === 'spawning' && parent !== undefined) {
+      const before = parent.states.get(above(path));
+      if (before === undefined || before === 'exited') this.#note(runId, above(path), 'spawning');
     }
-    const isAsked = state === 'stopping' && this.#kinship.leaderOf(runId, workerId)?.alive === true;
-    if (isAsked && this.#stopping.has(runId) && place >= 0) {
-      const living = order.slice(place + 1).find((other) => !['none', 'exited'].includes(stateOf(other)));
-      if (living !== undefined) this.#fail('otp-order', `${path} is stopped while ${living} lives`);
-    }
-    this.#states.set(`${runId} ${path}`, state);
-    if (state === 'running') this.#everUp.add(`${runId} ${path}`);
   }
 
-  #restarting(runId: string, { path, reason, at }: EventOf<'supervisor.restarting'>): void {
-    const promised = this.#promisedTo(runId, path);
-    this.#everUp.add(`${runId} ${path}`);
-    if (promised === undefined) return;
-    const restart = promised.restart.get(path);
-    if (restart === 'temporary' || (restart === 'transient' && reason.kind === 'normal')) {
+  /** OTP's order: each starts when all before it are up, or have ended for good; in a group nobody after it lives. */
+  #begins(runId: string, path: string, watched: Watched): void {
+    const { promised, states, called, wave } = watched;
+    const { ordered, children } = promised;
+    const place = children.findIndex((child) => child.path === path);
+    if (!ordered || place < 0 || called.has(path)) return;
+    const isFirst = !states.has(path);
+    const isInWave = wave?.left.delete(path) === true;
+    if (!isFirst && !isInWave && isGroup(promised)) {
+      this.#fail('otp-order', `${path} is started again, and nobody has said why`);
+    }
+    if (!isFirst && !isGroup(promised)) return; // alone
+    for (const { path: other } of children.slice(0, place)) {
+      const state = states.get(other);
+      const isLate = state === 'spawning' || (isFirst && state === undefined);
+      if (isLate && !called.has(other)) this.#fail('otp-order', `${path} starts before ${other} is up`);
+      if (isInWave && promised.strategy === 'one_for_all') this.#mustBeNew(runId, other, path, wave!.since);
+    }
+    if (!isGroup(promised)) return;
+    for (const { path: other } of children.slice(place + 1)) {
+      if (this.#lives(runId, other) && !called.has(other))
+        this.#fail('otp-order', `${path} starts again while ${other} lives`);
+    }
+  }
+
+  /** Whoever of a group lives when it is started again has been started again before. */
+  #mustBeNew(runId: string, path: string, after: string, since: number): void {
+    const old = this.#kinship
+      .leadersOf(runId)
+      .filter(([workerId]) => pathOf(workerId) === path)
+      .find(
+        ([, leader]) => leader.alive && this.#kinship.isOurs(leader) && this.#kinship.bornAt(leader) < since,
+      );
+    if (old !== undefined) this.#fail('otp-order', `${after} starts again, and ${old[0]} was not stopped`);
+  }
+
+  /** Whom a supervisor stops by itself, it stops when nobody after that one lives. */
+  #stopping(runId: string, path: string, because: Cause | undefined): void {
+    const watched = this.#watchedAbove(runId, path);
+    if (watched === undefined) return;
+    if (because?.by === 'call') watched.called.add(path);
+    const { ordered, children } = watched.promised;
+    const place = children.findIndex((child) => child.path === path);
+    if (because?.by === 'call' || !ordered || place < 0) return;
+    const living = children.slice(place + 1).find((other) => this.#lives(runId, other.path));
+    if (living !== undefined) this.#fail('otp-order', `${path} is stopped while ${living.path} lives`);
+  }
+
+  #decided(runId: string, { path, decision, reason, at }: EventOf<'supervisor.decided'>): void {
+    const watched = this.#watchedAbove(runId, path);
+    if (watched === undefined) return;
+    const { intensity, period } = watched.promised;
+    const counted = watched.restarts.filter((time) => time > this.#machine.timeline.now - period);
+    if (decision === 'give-up' && counted.length < intensity) {
+      const detail = `the supervisor of ${path} gives up with ${counted.length} restarts`;
+      this.#fail('restarts-within-intensity', detail);
+    }
+    if (decision !== 'restart') return;
+    const restart = this.#promised(runId, path)?.restart;
+    if (restart === 'temporary' || (restart === 'transient' && isDone(reason))) {
       this.#fail('otp-order', `${path} is ${restart}, and is restarted after an end that is ${reason.kind}`);
     }
-    const times = this.#charge(runId, path, reason.kind === 'forker-lost', promised);
-    if (times.length > promised.intensity) {
-      const detail = `${path} at ${at}: ${times.length} within ${promised.period} ms`;
+    watched.decided.add(path);
+    this.#charge(watched, reason);
+    if (watched.restarts.length > intensity) {
+      const detail = `${path} at ${at}: ${watched.restarts.length} within ${period} ms`;
       this.#fail('restarts-within-intensity', detail);
     }
   }
 
-  /** The restarts that count, with this one. */
-  #charge(runId: string, path: string, isLoss: boolean, { period }: Promised): readonly number[] {
-    const key = `${runId} ${supervisorOf(path)}`;
+  /** One more restart counts, and those of long ago do not. */
+  #charge(watched: Watched, { kind }: ExitReason): void {
     const { now } = this.#machine.timeline;
-    const before = (this.#restarts.get(key) ?? []).filter((time) => time > now - period);
-    const last = this.#lastForkerLoss.get(key);
-    if (isLoss && last !== undefined && now - last < ONE_LOSS_MS) return before;
-    if (isLoss) this.#lastForkerLoss.set(key, now);
-    const times = [...before, now];
-    this.#restarts.set(key, times);
-    return times;
+    const isLoss = kind === 'forker-lost';
+    watched.restarts = watched.restarts.filter((time) => time > now - watched.promised.period);
+    if (isLoss && now - watched.lastLoss < ONE_LOSS_MS) return;
+    if (isLoss) watched.lastLoss = now;
+    watched.restarts = [...watched.restarts, now];
   }
 
-  /** It may give up when the next restart is one too many, and not before. It says so when all have been stopped. */
-  #gaveUp(runId: string, { path, because }: EventOf<'supervisor.gave-up'>): void {
-    const promised = this.#promised.get(`${runId} ${path}`);
-    const before = this.#restartsAtExit.get(`${runId} ${because}`);
-    if (promised === undefined || before === undefined) return; // a first start that failed
-    if (before < promised.intensity) {
-      this.#fail(
-        'restarts-within-intensity',
-        `${path} gives up with ${before} restarts, because of ${because}`,
-      );
+  #restarting(runId: string, { path }: EventOf<'supervisor.restarting'>): void {
+    const watched = this.#watchedAbove(runId, path);
+    if (watched === undefined) return;
+    if (!watched.decided.delete(path)) {
+      this.#fail('restarts-within-intensity', `${path} is restarted, and it was not counted`);
     }
+    const { strategy, children } = watched.promised;
+    const place = children.findIndex((child) => child.path === path);
+    const concerned = strategy === 'one_for_all' ? children : children.slice(place);
+    const left = strategy === 'one_for_one' ? [path] : concerned.map((child) => child.path);
+    watched.wave = { since: this.#machine.timeline.now, left: new Set(left) };
   }
 
-  /** How many restarts counted when this child ended; nothing of one that was never up. */
-  #exited(runId: string, { path }: EventOf<'worker.exited'>): void {
-    const promised = this.#promisedTo(runId, path);
-    if (promised === undefined || !this.#everUp.has(`${runId} ${path}`)) return;
-    const times = this.#restarts.get(`${runId} ${supervisorOf(path)}`) ?? [];
-    const since = this.#machine.timeline.now - promised.period;
-    this.#restartsAtExit.set(`${runId} ${path}`, times.filter((time) => time > since).length);
+  /** What is below it begins anew, if it does. */
+  #ended(runId: string, { path, reason }: EventOf<'supervisor.exited'>): void {
+    const watched = this.#watched.get(`${runId} ${path}`);
+    if (watched === undefined) return;
+    const left = watched.promised.children.find((child) => this.#lives(runId, child.path));
+    if (left !== undefined) this.#fail('stopped-means-empty', `${left.path} lives on after its supervisor`);
+    if (reason.kind === 'auto-shutdown') this.#mayShutDown(watched, reason);
+    this.#watch(runId, watched.promised);
+    this.#note(runId, path, 'exited');
   }
 
-  #promisedTo(runId: string, path: string): Promised | undefined {
-    return this.#promised.get(`${runId} ${supervisorOf(path)}`);
+  #mayShutDown({ promised }: Watched, { path, reason }: { path: string; reason: ExitReason }): void {
+    const child = promised.children.find((other) => other.path === path);
+    const isOver = child?.restart === 'temporary' || isDone(reason);
+    if (promised.autoShutdown !== 'never' && child?.significant === true && isOver) return;
+    this.#fail('otp-order', `${promised.path} is done because of ${path}, which is ${reason.kind}`);
+  }
+
+  /** A worker that is not told dead yet, or a supervisor with one below it. */
+  #lives(runId: string, path: string): boolean {
+    const below = this.#watched.get(`${runId} ${path}`);
+    if (below !== undefined) return below.promised.children.some((child) => this.#lives(runId, child.path));
+    const state = this.#watchedAbove(runId, path)?.states.get(path);
+    return state !== undefined && state !== 'exited';
+  }
+
+  #watchedAbove(runId: string, path: string): Watched | undefined {
+    return this.#watched.get(`${runId} ${above(path)}`);
+  }
+
+  #promised(runId: string, path: string): PromisedChild | undefined {
+    return this.#watchedAbove(runId, path)?.promised.children.find((child) => child.path === path);
   }
 }
 
-const supervisorOf = (path: string): string => path.slice(0, path.lastIndexOf('/'));
+const isGroup = ({ strategy }: Promised): boolean =>
+  strategy === 'one_for_all' || strategy === 'rest_for_one';
+
+/** OTP's normal and shutdown. */
+const isDone = ({ kind }: ExitReason): boolean =>
+  ['normal', 'shutdown', 'intensity-exceeded', 'auto-shutdown'].includes(kind);

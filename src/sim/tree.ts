@@ -1,9 +1,11 @@
 /** Trees of supervisors as the oracle sees them: by what was asked for, apart from what was made of it. */
-import type {
-  ChildOptions,
-  SupervisorChildOptions,
-  SupervisorOptions,
-  WorkerChildOptions,
+import {
+  type ChildOptions,
+  DEFAULT_INTENSITY,
+  DEFAULT_PERIOD_MS,
+  isSupervisor,
+  type SupervisorOptions,
+  type WorkerChildOptions,
 } from '../supervisor/supervisor-spec.ts';
 
 export interface WorkerInTree {
@@ -13,21 +15,9 @@ export interface WorkerInTree {
   readonly stays: boolean;
 }
 
-export interface SupervisorInTree {
-  readonly path: string;
-  readonly options: SupervisorOptions;
-}
-
-export const isSupervisor = (child: ChildOptions): child is SupervisorChildOptions =>
-  child.type === 'supervisor' || 'children' in child || 'strategy' in child;
-
-const isDynamic = ({ strategy }: SupervisorOptions): boolean =>
-  strategy === 'dynamic' || strategy === 'simple_one_for_one';
-
 /** The workers that are there from the start, in the order of that. */
 export function workersIn(tree: SupervisorOptions, path = tree.id, stays = true): readonly WorkerInTree[] {
-  if (isDynamic(tree)) return [];
-  return (tree.children ?? []).flatMap((child): readonly WorkerInTree[] => {
+  return childrenOf(tree).flatMap((child): readonly WorkerInTree[] => {
     const below = `${path}/${child.id}`;
     const remains = stays && (child.restart ?? 'permanent') === 'permanent';
     return isSupervisor(child)
@@ -36,8 +26,56 @@ export function workersIn(tree: SupervisorOptions, path = tree.id, stays = true)
   });
 }
 
-/** It, and those below it. */
-export function supervisorsIn(tree: SupervisorOptions, path = tree.id): readonly SupervisorInTree[] {
-  const below = isDynamic(tree) ? [] : (tree.children ?? []).filter(isSupervisor);
-  return [{ path, options: tree }, ...below.flatMap((child) => supervisorsIn(child, `${path}/${child.id}`))];
+/** What a supervisor was promised to be. */
+export interface Promised {
+  readonly path: string;
+  readonly strategy: NonNullable<SupervisorOptions['strategy']>;
+  readonly intensity: number;
+  readonly period: number;
+  readonly ordered: boolean;
+  readonly autoShutdown: NonNullable<SupervisorOptions['autoShutdown']>;
+  /** In the order of their start. */
+  readonly children: readonly PromisedChild[];
 }
+
+export interface PromisedChild {
+  readonly path: string;
+  readonly restart: NonNullable<ChildOptions['restart']>;
+  readonly significant: boolean;
+  /** It gets SIGTERM before it gets SIGKILL. */
+  readonly gentle: boolean;
+}
+
+/** It, and those below it. @param hurried one above it may kill all that is below */
+export function promisedBy(tree: SupervisorOptions, path = tree.id, hurried = false): readonly Promised[] {
+  const isHurried = hurried || (tree.shutdown ?? 'infinity') !== 'infinity';
+  const promised: Promised = {
+    path,
+    strategy: tree.strategy ?? 'one_for_one',
+    intensity: tree.intensity ?? DEFAULT_INTENSITY,
+    period: tree.period ?? DEFAULT_PERIOD_MS,
+    ordered: (tree.ordered ?? true) && !isDynamic(tree),
+    autoShutdown: tree.autoShutdown ?? 'never',
+    children: childrenOf(tree).map((child) => ({
+      path: `${path}/${child.id}`,
+      restart: child.restart ?? 'permanent',
+      significant: child.significant ?? false,
+      gentle: !isHurried && isGentle(child),
+    })),
+  };
+  const below = childrenOf(tree).filter(isSupervisor);
+  return [promised, ...below.flatMap((child) => promisedBy(child, `${path}/${child.id}`, isHurried))];
+}
+
+const isGentle = ({ shutdown = 'infinity' }: ChildOptions): boolean =>
+  shutdown === 'infinity' || (typeof shutdown === 'number' && shutdown > 0);
+
+const isDynamic = ({ strategy }: SupervisorOptions): boolean =>
+  strategy === 'dynamic' || strategy === 'simple_one_for_one';
+
+/** Those that are there from the start. */
+const childrenOf = (tree: SupervisorOptions): readonly ChildOptions[] =>
+  isDynamic(tree) ? [] : (tree.children ?? []);
+
+/** Of a path: the supervisor's. */
+export const above = (path: string): string => path.slice(0, path.lastIndexOf('/'));

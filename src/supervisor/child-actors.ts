@@ -40,7 +40,11 @@ export class ChildActors {
   }
 
   /** Makes the actor. `parent` hears of its end as of any child's: `xstate.done.actor.<workerId>`. */
-  prepare(parent: AnyActorRef, { spec, path, workerId, starts }: Child, tools: SupervisorTools): void {
+  prepare(
+    parent: AnyActorRef,
+    { spec, path, workerId, starts }: Child,
+    { now, chance }: SupervisorTools,
+  ): void {
     this.#noteNumber(supervisorOf(path), Number(workerId.slice(path.length + 1)));
     if (spec.type === 'worker') {
       const input = { spec, path, workerId, starts };
@@ -48,7 +52,7 @@ export class ChildActors {
       this.#workers.set(workerId, actor);
       actor.subscribe({ complete: () => this.#workers.delete(workerId), error: () => {} });
     } else {
-      const input = { spec, path, workerId, starts, actors: this, ...tools };
+      const input = { spec, path, workerId, starts, actors: this, now, chance };
       const actor = createActor(this.#supervisor, { parent, id: workerId, input });
       this.#supervisors.set(path, { workerId, actor });
       actor.subscribe({ complete: () => this.#supervisors.delete(path), error: () => {} });

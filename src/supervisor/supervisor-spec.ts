@@ -214,15 +214,17 @@ export function parseChildSpec(
     : { ...readSupervisorSpec(reader), ...rules, type };
 }
 
-/** A child with children is a supervisor. */
+/** A child with children is a supervisor, and so is one that says so. */
+export function isSupervisor(child: object): child is SupervisorChildOptions {
+  const { type } = child as { readonly type?: unknown };
+  return type === undefined ? 'children' in child || 'strategy' in child : type === 'supervisor';
+}
+
 function typeOf(value: unknown, path: string): 'worker' | 'supervisor' {
-  if (typeof value !== 'object' || value === null || !('type' in value) || value.type === undefined) {
-    const isSupervisor =
-      typeof value === 'object' && value !== null && ('children' in value || 'strategy' in value);
-    return isSupervisor ? 'supervisor' : 'worker';
-  }
-  const reader = new OptionReader({ type: value.type }, path, ['type']);
-  return reader.oneOf('type', ['worker', 'supervisor'], 'worker');
+  if (typeof value !== 'object' || value === null) return 'worker'; // complained about soon
+  const { type } = value as { readonly type?: unknown };
+  new OptionReader({ type }, path, ['type']).oneOf('type', ['worker', 'supervisor'], 'worker');
+  return isSupervisor(value) ? 'supervisor' : 'worker';
 }
 
 function parseRules(

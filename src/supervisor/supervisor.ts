@@ -6,6 +6,7 @@ import { describeExit } from '../worker/exit-reason.ts';
 import type { Incarnation, WorkerRuntime } from '../worker/worker-runtime.ts';
 import type { ChildActors } from './child-actors.ts';
 import { type ChildInfo, childInfo, unneeded } from './child-info.ts';
+import { type PartitionKey, partitionOf } from './partition.ts';
 import type { PendingCalls } from './pending-calls.ts';
 import type { Answer, Changes, Request } from './plan.ts';
 import { causeOf, refusal } from './refusal.ts';
@@ -59,6 +60,15 @@ export class Supervisor {
   /** The supervisor that is its child. */
   supervisor(childId: string): Supervisor {
     return new Supervisor(`${this.path}/${childId}`, this.#family);
+  }
+
+  /** The one of its children to which a key belongs: see the function `partition`. */
+  partition(key: PartitionKey): Supervisor {
+    const roster = this.#roster();
+    const index = String(partitionOf(key, Math.max(1, roster.size)));
+    if (roster.get(index)?.spec.type !== 'supervisor')
+      throw new OptionsError('key', `'${this.path}' is not made of partitions`);
+    return this.supervisor(index);
   }
 
   /** Newest-started first, as OTP tells them. Throws a `SupervisorNotRunningError` for one below another that is down. */

@@ -1,7 +1,6 @@
 /** One turn of a supervisor: what it has heard, and what follows from that. Pure data in, pure data out. */
 import type { Map as ImmutableMap } from 'immutable';
 import type { Cause, ExitReason, ReeveEvent } from '../events.ts';
-import { byStop } from './cause.ts';
 import {
   type Answer,
   type Call,
@@ -128,9 +127,7 @@ export class Turn {
     const { path, workerId } = child;
     this.put({ ...child, state: 'stopping' });
     this.report({ type: 'child.stopping', path, workerId, because: cause });
-    // What it does to its own children in its turn is for the same reason.
-    const passedOn = child.spec.type === 'supervisor' ? byStop(path, cause) : cause;
-    this.effects.push({ type: 'stop', workerId, cause: passedOn });
+    this.effects.push({ type: 'stop', workerId, cause });
   }
 
   report(event: ReeveEvent): void {

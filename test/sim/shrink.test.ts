@@ -10,12 +10,29 @@ const broken: LifetimePlan = {
   generations: [
     {
       spawner: 'direct',
+      strategy: 'rest_for_one',
       ordered: false,
+      autoShutdown: 'any_significant',
+      inner: { size: 1, strategy: 'dynamic', restart: 'transient', shutdown: 'quick' },
       impostors: true,
       intensity: 1_000,
       children: [
-        { command: 'chatty', restart: 'temporary', shutdown: 'quick', ready: 'log' },
-        { command: 'hangs', restart: 'transient', shutdown: 'brutal_kill', ready: 'spawn' },
+        {
+          command: 'chatty',
+          restart: 'temporary',
+          significant: true,
+          backoff: true,
+          shutdown: 'quick',
+          ready: 'log',
+        },
+        {
+          command: 'hangs',
+          restart: 'transient',
+          significant: false,
+          backoff: true,
+          shutdown: 'brutal_kill',
+          ready: 'spawn',
+        },
       ],
       steps: [
         { after: 30, deed: 'reboot' },
@@ -27,7 +44,16 @@ const broken: LifetimePlan = {
   ],
 };
 
-const PLAIN = { spawner: 'forker', ordered: true, impostors: false, intensity: 3, crash: undefined };
+const PLAIN = {
+  spawner: 'forker',
+  strategy: 'one_for_one',
+  ordered: true,
+  autoShutdown: 'never',
+  inner: undefined,
+  impostors: false,
+  intensity: 3,
+  crash: undefined,
+};
 
 test('only what is needed is left, and that is plain', async () => {
   const needsAHang = async ({ generations }: LifetimePlan) =>
@@ -43,7 +69,16 @@ test('only what is needed is left, and that is plain', async () => {
     generations: [
       {
         ...PLAIN,
-        children: [{ command: 'hangs', restart: 'permanent', shutdown: 'default', ready: 'spawn' }],
+        children: [
+          {
+            command: 'hangs',
+            restart: 'permanent',
+            significant: false,
+            backoff: false,
+            shutdown: 'default',
+            ready: 'spawn',
+          },
+        ],
         steps: [{ after: 0, deed: 'cut-line' }],
       },
     ],
