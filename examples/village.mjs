@@ -1,5 +1,6 @@
 // A small village of real programs: `npm start` runs it, Ctrl-C ends it in order.
-// A Python web server, a Node worker that visits it, a shell that follows the visitor's log, and one that crashes.
+// The market is a rest_for_one: a store (Python), an API that reads from it (Node), and customers of the API, who come
+// by startChild and are gone when what they depend on is started again. Beside it folk that nobody depends on.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
@@ -10,7 +11,8 @@ mkdirSync(directory, { recursive: true, mode: 0o700 });
 const log = join(directory, 'visits.log');
 writeFileSync(log, '');
 
-const port = await freePort();
+const [store, api] = [await freePort(), await freePort()].map((port) => `http://127.0.0.1:${port}/`);
+const CUSTOMERS = ['anna', 'ben', 'clara'];
 
 function freePort() {
   return new Promise((resolve) => {
@@ -25,26 +27,65 @@ export default {
   name: 'village',
   supervisors: [
     {
-      id: 'services',
-      intensity: 10,
-      period: 60_000,
+      id: 'village',
       children: [
         {
-          id: 'library',
-          command: 'python3',
-          args: ['-m', 'http.server', String(port), '--bind', '127.0.0.1', '--directory', '..'],
-          ready: { http: `http://127.0.0.1:${port}/README.md` },
-          stderr: 'ignore', // it tells of every request there
+          id: 'market',
+          strategy: 'rest_for_one',
+          intensity: 10,
+          period: 60_000,
+          children: [
+            {
+              id: 'store',
+              command: 'python3',
+              args: ['-m', 'http.server', new URL(store).port, '--bind', '127.0.0.1', '--directory', '..'],
+              ready: { http: `${store}README.md` },
+              stderr: 'ignore', // it tells of every request there
+            },
+            {
+              id: 'api',
+              command: process.execPath,
+              args: ['village/api.mjs', api, store],
+              ready: { http: `${api}README.md` },
+            },
+            {
+              id: 'customers',
+              strategy: 'simple_one_for_one',
+              children: [
+                {
+                  id: 'customer',
+                  command: process.execPath,
+                  args: ['village/customer.mjs', api, log],
+                  ready: { log: 'comes in' },
+                },
+              ],
+            },
+          ],
         },
         {
-          id: 'visitor',
-          command: process.execPath,
-          args: ['village/visitor.mjs', `http://127.0.0.1:${port}/`, log],
-          ready: { log: 'visiting' },
+          id: 'folk',
+          intensity: 10,
+          period: 60_000,
+          children: [
+            { id: 'scribe', command: 'sh', args: ['village/scribe.sh', log], ready: { notify: 'fd' } },
+            {
+              id: 'fool',
+              command: 'sh',
+              args: ['village/fool.sh'],
+              shutdown: 1_000,
+              backoff: { initial: 500, max: 5_000 },
+            },
+          ],
         },
-        { id: 'scribe', command: 'sh', args: ['village/scribe.sh', log], ready: { notify: 'fd' } },
-        { id: 'fool', command: 'sh', args: ['village/fool.sh'], shutdown: 1_000 },
       ],
     },
   ],
+
+  /** Whenever the customers' supervisor is up, for the first time or again, they come. */
+  onHost(host) {
+    host.events.on(({ type, path }) => {
+      if (type !== 'child.started' || path !== 'village/market/customers') return;
+      for (const name of CUSTOMERS) host.supervisor(path).startChild([name]).catch(console.error);
+    });
+  },
 };

@@ -1,6 +1,8 @@
 // The bugs that the simulation must find: each one change to one file, such as somebody might make one day.
+import { MUTANTS as SUPERVISION_MUTANTS } from './supervision-mutants.mjs';
 
 export const MUTANTS = [
+  ...SUPERVISION_MUTANTS,
   {
     name: 'skip the start-time check',
     edits: [
@@ -148,28 +150,12 @@ export const MUTANTS = [
     ],
   },
   {
-    name: 'temporary children are restarted',
-    edits: [
-      { file: 'supervisor/restart.ts', find: "  if (restart === 'temporary') return false;\n", replace: '' },
-    ],
-  },
-  {
     name: 'a shutdown in milliseconds kills at once',
     edits: [
       {
         file: 'worker/stop-plan.ts',
         find: "    return [{ signal: 'SIGTERM', wait: value }, KILL];",
         replace: '    return [KILL];',
-      },
-    ],
-  },
-  {
-    name: 'one restart is one too many',
-    edits: [
-      {
-        file: 'supervisor/supervisor-machine.ts',
-        find: 'charge(context, event).restartTimes.length > context.spec.intensity',
-        replace: 'charge(context, event).restartTimes.length > 0',
       },
     ],
   },
@@ -190,16 +176,6 @@ export const MUTANTS = [
         file: 'os/clearing.ts',
         find: 'known: [...this.#certain, ...remembered]',
         replace: 'known: remembered',
-      },
-    ],
-  },
-  {
-    name: 'a worker ID is given out twice',
-    edits: [
-      {
-        file: 'supervisor/supervisor-machine.ts',
-        find: 'earlier: input.actors.lastNumberIn(input.path)',
-        replace: 'earlier: 0',
       },
     ],
   },
@@ -240,56 +216,6 @@ export const MUTANTS = [
         file: 'registry/run-registry.ts',
         find: '    if (this.#births <= this.#covered) {',
         replace: '    if (this.#births > 0) {',
-      },
-    ],
-  },
-  {
-    name: 'exits are dropped while stopping',
-    edits: [
-      {
-        file: 'supervisor/supervisor-machine.ts',
-        find: "        'xstate.done.actor.*': { target: 'stopping', reenter: true, actions: 'recordExit' },",
-        replace: "        'xstate.done.actor.*': {},",
-      },
-    ],
-  },
-  {
-    name: 'stop in the order of the start',
-    edits: [
-      {
-        file: 'supervisor/supervisor-machine.ts',
-        find: 'context.children.filter(lives).reverse()',
-        replace: 'context.children.filter(lives)',
-      },
-    ],
-  },
-  {
-    name: 'start without waiting for the one before',
-    edits: [
-      {
-        file: 'supervisor/supervisor-machine.ts',
-        find: 'context.spec.ordered ? waiting.slice(0, busy ? 0 : 1) : waiting',
-        replace: 'waiting',
-      },
-    ],
-  },
-  {
-    name: 'restarts are not charged',
-    edits: [
-      {
-        file: 'supervisor/supervisor-machine.ts',
-        find: 'restartTimes: addRestart(restartTimes, at, spec),',
-        replace: 'restartTimes,',
-      },
-    ],
-  },
-  {
-    name: 'one restart more than allowed',
-    edits: [
-      {
-        file: 'supervisor/supervisor-machine.ts',
-        find: 'charge(context, event).restartTimes.length > context.spec.intensity',
-        replace: 'charge(context, event).restartTimes.length > context.spec.intensity + 1',
       },
     ],
   },

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { codeOf, messageOf, OptionsError } from '../errors.ts';
+import type { Host } from '../host/host.ts';
 import { type HostOptions, parseHostOptions } from '../host/options.ts';
 import {
   type ChildOptions,
@@ -16,6 +17,8 @@ import { OptionReader, show } from '../worker/option-reader.ts';
 export interface Config {
   readonly host: HostOptions;
   readonly supervisors: readonly SupervisorOptions[];
+  /** Called before the supervisors are started: to listen, and to give dynamic supervisors their children. */
+  readonly onHost: (host: Host) => void | Promise<void>;
 }
 
 const NAMES = [
@@ -73,7 +76,7 @@ async function loadFile(path: string): Promise<unknown> {
 const parseJson = (text: string): unknown => JSON.parse(text.replace(/^\uFEFF/, ''));
 
 export function parseConfig(value: unknown, directory: string): Config {
-  const reader: OptionReader = new OptionReader(value, '', [...HOST_KEYS, 'supervisors']);
+  const reader: OptionReader = new OptionReader(value, '', [...HOST_KEYS, 'supervisors', 'onHost']);
   const supervisors = reader.get('supervisors');
   if (!Array.isArray(supervisors) || supervisors.length === 0) {
     reader.fail('supervisors', `expected an array of at least one supervisor, got ${show(supervisors)}`);
@@ -92,7 +95,9 @@ export function parseConfig(value: unknown, directory: string): Config {
       reader.fail(`supervisors[${index}].id`, `'${id}' is the id of supervisors[${first}] already`);
     ids.push(id);
   });
-  return { host, supervisors: placedSupervisors };
+  const onHost = reader.get('onHost') ?? (() => {});
+  if (typeof onHost !== 'function') reader.fail('onHost', `expected a function, got ${show(onHost)}`);
+  return { host, supervisors: placedSupervisors, onHost: onHost as Config['onHost'] };
 }
 
 /** What is wrong with a supervisor is told when it is parsed; here only the workers below it are given their place. */

@@ -43,6 +43,7 @@ export async function up({
   else show(host);
   process.once('beforeExit', () => void host.stop('every worker has ended'));
   try {
+    await config.onHost(host);
     for (const options of config.supervisors) {
       const supervisor = await host.supervise(options);
       void supervisor.stopped.then(async ({ kind }) => {

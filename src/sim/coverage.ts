@@ -20,6 +20,13 @@ export const SOMETIMES = [
   'worker could not be forked',
   'supervisor gave up',
   'supervisor failed to start',
+  'a group was started again',
+  'a supervisor below another gave up',
+  'a supervisor below another was started again',
+  'a supervisor had done its work',
+  'a restart had to wait',
+  'a group was left half-started',
+  'a child was started by a call',
   'registry could not be written',
   'sweep ended orphans',
   'sweep met a living run',
@@ -77,6 +84,23 @@ export class Coverage {
         break;
       case 'supervisor.gave-up':
         this.saw(event.reason.kind === 'not-ready' ? 'supervisor failed to start' : 'supervisor gave up');
+        break;
+      case 'supervisor.decided':
+        if (event.delay > 0) this.saw('a restart had to wait');
+        break;
+      case 'supervisor.half-started':
+        this.saw('a group was left half-started');
+        break;
+      case 'supervisor.exited':
+        if (event.reason.kind === 'auto-shutdown') this.saw('a supervisor had done its work');
+        if (event.reason.kind === 'intensity-exceeded' && event.path.includes('/'))
+          this.saw('a supervisor below another gave up');
+        break;
+      case 'child.started':
+        if (event.because?.by === 'call') this.saw('a child was started by a call');
+        if (event.because?.by !== 'exit') break;
+        if (event.because.path !== event.path) this.saw('a group was started again');
+        else if (event.child === 'supervisor') this.saw('a supervisor below another was started again');
         break;
       case 'host.left-behind':
         this.saw('something was left behind');

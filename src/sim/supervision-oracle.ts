@@ -18,6 +18,8 @@ interface Watched {
   readonly states: Map<string, 'spawning' | 'running' | 'stopping' | 'exited'>;
   /** Those that somebody has called for by name: they have no order any more. */
   readonly called: Set<string>;
+  /** Those that are being started again, it is not known yet why. */
+  readonly unexplained: Set<string>;
   /** When the restarts were that count. */
   restarts: readonly number[];
   lastLoss: number;
@@ -52,6 +54,7 @@ export class SupervisionOracle {
       promised,
       states: new Map(),
       called: new Set(),
+      unexplained: new Set(),
       restarts: [],
       lastLoss: Number.NEGATIVE_INFINITY,
       decided: new Set(),
@@ -66,6 +69,7 @@ export class SupervisionOracle {
         break;
       case 'child.started':
         if (event.child === 'supervisor') this.#note(runId, event.path, 'running');
+        this.#explained(runId, event);
         break;
       case 'child.stopping':
         this.#stopping(runId, event.path, event.because);
@@ -116,8 +120,9 @@ export class SupervisionOracle {
     if (!ordered || place < 0 || called.has(path)) return;
     const isFirst = !states.has(path);
     const isInWave = wave?.left.delete(path) === true;
-    if (!isFirst && !isInWave && isGroup(promised)) {
-      this.#fail('otp-order', `${path} is started again, and nobody has said why`);
+    if (!isFirst && !isInWave) {
+      watched.unexplained.add(path);
+      return;
     }
     if (!isFirst && !isGroup(promised)) return; // alone
     for (const { path: other } of children.slice(0, place)) {
@@ -131,6 +136,12 @@ export class SupervisionOracle {
       if (this.#lives(runId, other) && !called.has(other))
         this.#fail('otp-order', `${path} starts again while ${other} lives`);
     }
+  }
+
+  /** Alone, and not by its own end: somebody has to have called for it. */
+  #explained(runId: string, { path, because }: EventOf<'child.started'>): void {
+    if (this.#watchedAbove(runId, path)?.unexplained.delete(path) !== true || because?.by === 'call') return;
+    this.#fail('otp-order', `${path} is started again, and nobody has said why`);
   }
 
   /** Whoever of a group lives when it is started again has been started again before. */

@@ -29,6 +29,8 @@ interface Seen {
   readonly isStarting: boolean;
   readonly worker: ActorRefFrom<typeof workerMachine> | undefined;
   readonly incarnation: Incarnation | undefined;
+  /** What a supervisor below it knows. */
+  readonly below: { readonly info: unknown } | undefined;
 }
 
 export function childInfo(child: Child, seen: Seen): ChildInfo {
@@ -42,7 +44,7 @@ export function childInfo(child: Child, seen: Seen): ChildInfo {
     pid: incarnation?.pid,
     starts,
     command: commandOf(spec),
-    info: incarnation?.info,
+    info: spec.type === 'worker' ? incarnation?.info : seen.below?.info,
   };
 }
 

@@ -248,6 +248,7 @@ export class Supervisor {
       isStarting,
       worker: this.#family.actors.worker(child.workerId),
       incarnation: this.#incarnation(child.path),
+      below: this.#family.actors.supervisor(child.path)?.getSnapshot().context,
     });
   }
 

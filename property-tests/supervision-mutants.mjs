@@ -1,0 +1,194 @@
+// Bugs of supervisors that the simulation must find.
+
+export const MUTANTS = [
+  {
+    name: 'temporary children are restarted',
+    edits: [
+      { file: 'supervisor/restart.ts', find: "  if (restart === 'temporary') return false;\n", replace: '' },
+    ],
+  },
+  {
+    name: 'transient children are restarted whatever their end',
+    edits: [{ file: 'supervisor/restart.ts', find: '  return !isClean(reason);', replace: '  return true;' }],
+  },
+  {
+    name: 'one restart is one too many',
+    edits: [
+      {
+        file: 'supervisor/ends.ts',
+        find: 'turn.restartTimes.length > turn.spec.intensity',
+        replace: 'turn.restartTimes.length > 0',
+      },
+    ],
+  },
+  {
+    name: 'one restart more than allowed',
+    edits: [
+      {
+        file: 'supervisor/ends.ts',
+        find: 'turn.restartTimes.length > turn.spec.intensity',
+        replace: 'turn.restartTimes.length > turn.spec.intensity + 1',
+      },
+    ],
+  },
+  {
+    name: 'restarts are not charged',
+    edits: [
+      {
+        file: 'supervisor/intensity.ts',
+        find: 'restartTimes: addRestart(restartTimes, now, intensity),',
+        replace: 'restartTimes,',
+      },
+    ],
+  },
+  {
+    name: 'a restart that failed is tried again uncharged',
+    edits: [
+      { file: 'supervisor/ends.ts', find: '  if (charged) {', replace: '  if (charged || starts > 0) {' },
+    ],
+  },
+  {
+    name: 'a worker ID is given out twice',
+    edits: [
+      {
+        file: 'supervisor/supervisor-machine.ts',
+        find: 'const earlier = input.actors.lastNumberIn(input.path);',
+        replace: 'const earlier = 0;',
+      },
+    ],
+  },
+  {
+    name: 'exits are dropped while stopping',
+    edits: [
+      {
+        file: 'supervisor/supervisor-machine.ts',
+        find: "        'xstate.done.actor.*': { actions: 'hearEndAtStop' },",
+        replace: "        'xstate.done.actor.*': {},",
+      },
+    ],
+  },
+  {
+    name: 'exits are dropped while a group is started again',
+    edits: [
+      {
+        file: 'supervisor/ends.ts',
+        find: "    turn.defer(lane, { type: 'ended', workerId, reason });\n",
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'stop in the order of the start',
+    edits: [
+      {
+        file: 'supervisor/hear.ts',
+        find: 'stop: left.map(({ id }) => id).reverse()',
+        replace: 'stop: left.map(({ id }) => id)',
+      },
+    ],
+  },
+  {
+    name: 'a group is stopped in the order of its start',
+    edits: [
+      {
+        file: 'supervisor/ends.ts',
+        find: 'stop: concerned.filter((other) => other !== id).reverse()',
+        replace: 'stop: concerned.filter((other) => other !== id)',
+      },
+    ],
+  },
+  {
+    name: 'start without waiting for the one before',
+    edits: [
+      {
+        file: 'supervisor/hear.ts',
+        find: 'if (turn.spec.ordered) turn.follow(COMMON_LANE, plan);\n  else for (const id of ids)',
+        replace: 'for (const id of ids)',
+      },
+    ],
+  },
+  {
+    name: 'one_for_all restarts the one alone',
+    edits: [
+      {
+        file: 'supervisor/strategy.ts',
+        find: "  if (strategy === 'one_for_all') return ids;",
+        replace: "  if (strategy === 'one_for_all') return [failed];",
+      },
+    ],
+  },
+  {
+    name: 'rest_for_one restarts all',
+    edits: [
+      {
+        file: 'supervisor/strategy.ts',
+        find: "return strategy === 'rest_for_one' ? ids.slice(ids.indexOf(failed)) : [failed];",
+        replace: "return strategy === 'rest_for_one' ? ids : [failed];",
+      },
+    ],
+  },
+  {
+    name: 'rest_for_one leaves those after it alone',
+    edits: [
+      {
+        file: 'supervisor/strategy.ts',
+        find: "return strategy === 'rest_for_one' ? ids.slice(ids.indexOf(failed)) : [failed];",
+        replace: 'return [failed];',
+      },
+    ],
+  },
+  {
+    name: 'a group that failed to start is not tried again',
+    edits: [
+      {
+        file: 'supervisor/ends.ts',
+        find: "    turn.effects.push({ type: 'schedule', message, delay: 0 });\n",
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'calls that had to wait are forgotten',
+    edits: [{ file: 'supervisor/turn.ts', find: '    this.agenda.push(...inbox);\n', replace: '' }],
+  },
+  {
+    name: 'calls that meet a stop are not answered',
+    edits: [
+      {
+        file: 'supervisor/hear.ts',
+        find: '    if (plan?.call !== undefined) refuseCall(turn, plan.call);\n',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'any end of a significant child ends its supervisor',
+    edits: [
+      {
+        file: 'supervisor/ends.ts',
+        find: '  if (mustRestart(child.spec.restart, reason)) {',
+        replace: '  if (!child.spec.significant && mustRestart(child.spec.restart, reason)) {',
+      },
+    ],
+  },
+  {
+    name: 'an inner supervisor is up before its children are',
+    edits: [
+      {
+        file: 'supervisor/supervisor-machine.ts',
+        find: 'allStarted: ({ context }) => !context.lanes.some(({ plan }) => plan !== undefined)',
+        replace: 'allStarted: () => true',
+      },
+    ],
+  },
+  {
+    name: 'an inner supervisor does not wait for its children to end',
+    edits: [
+      {
+        file: 'supervisor/supervisor-machine.ts',
+        find: 'nothingLives: ({ context }) => context.living === 0',
+        replace: "nothingLives: ({ context }) => context.living === 0 || context.path.includes('/')",
+      },
+    ],
+  },
+];
