@@ -16,8 +16,8 @@ export const MUTANTS = [
     edits: [
       {
         file: 'supervisor/ends.ts',
-        find: 'turn.restartTimes.length > turn.spec.intensity',
-        replace: 'turn.restartTimes.length > 0',
+        find: 'turn.restartTimes.size > turn.spec.intensity',
+        replace: 'turn.restartTimes.size > 0',
       },
     ],
   },
@@ -26,8 +26,8 @@ export const MUTANTS = [
     edits: [
       {
         file: 'supervisor/ends.ts',
-        find: 'turn.restartTimes.length > turn.spec.intensity',
-        replace: 'turn.restartTimes.length > turn.spec.intensity + 1',
+        find: 'turn.restartTimes.size > turn.spec.intensity',
+        replace: 'turn.restartTimes.size > turn.spec.intensity + 1',
       },
     ],
   },
@@ -150,16 +150,6 @@ export const MUTANTS = [
   {
     name: 'calls that had to wait are forgotten',
     edits: [{ file: 'supervisor/turn.ts', find: '    this.agenda.push(...inbox);\n', replace: '' }],
-  },
-  {
-    name: 'calls that meet a stop are not answered',
-    edits: [
-      {
-        file: 'supervisor/hear.ts',
-        find: '    if (plan?.call !== undefined) refuseCall(turn, plan.call);\n',
-        replace: '',
-      },
-    ],
   },
   {
     name: 'any end of a significant child ends its supervisor',

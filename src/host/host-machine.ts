@@ -1,17 +1,12 @@
 /** A host's life: running → stopping → stopped, with its supervisors as children. */
 import { assign, enqueueActions, setup } from 'xstate';
 import type { Cause } from '../events.ts';
-import type { ChildActors } from '../supervisor/child-actors.ts';
+import type { ChildActors, ChildReady, SupervisorTools } from '../supervisor/child-actors.ts';
 import { newChild, nextIncarnation } from '../supervisor/roster.ts';
 import type { SupervisorChildSpec, SupervisorSpec } from '../supervisor/supervisor-spec.ts';
 import type { SupervisorOutput } from '../supervisor/turn.ts';
-import type { ChildReady } from '../worker/worker-machine.ts';
 
-export interface HostInput {
-  /** Milliseconds that never jump. */
-  readonly now: () => number;
-  /** From 0 to 1, without 1. */
-  readonly chance: () => number;
+export interface HostInput extends SupervisorTools {
   /** The supervisors and workers. */
   readonly actors: ChildActors;
 }
@@ -46,10 +41,9 @@ export const hostMachine = setup({
     stop: (_: unknown, _params: { workerId: string; cause: Cause }) => {},
     startSupervisor: enqueueActions(({ context, event, enqueue, self }) => {
       if (event.type !== 'supervise') return;
-      const { now, chance, actors } = context;
       const spec: SupervisorChildSpec = { ...event.spec, ...RULES };
-      const child = nextIncarnation(newChild(spec, spec.id, '', actors.lastNumberIn('')));
-      actors.prepare(self, child, { now, chance });
+      const child = nextIncarnation(newChild(spec, spec.id, '', context.actors.lastNumberIn('')));
+      context.actors.prepare(self, child, context);
       enqueue({ type: 'begin', params: { workerId: child.workerId } });
       enqueue.assign({ living: [...context.living, child.workerId] });
     }),

@@ -252,7 +252,8 @@ function startActor(os: Os, actors: ChildActors) {
     },
   });
   const now = () => os.clock.monotonic();
-  return createActor(machine, { clock, input: { now, chance: () => chanceOf(os.random), actors } }).start();
+  const chance = () => chanceOf(os.random);
+  return createActor(machine, { clock, input: { clock, now, chance, actors } }).start();
 }
 
 /** From 0 to 1, without 1. */

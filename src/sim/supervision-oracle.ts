@@ -68,7 +68,7 @@ export class SupervisionOracle {
         this.#note(runId, event.path, event.state);
         break;
       case 'child.started':
-        if (event.child === 'supervisor') this.#note(runId, event.path, 'running');
+        if (event.child === 'supervisor') this.#isUp(runId, event.path);
         this.#explained(runId, event);
         break;
       case 'child.stopping':
@@ -110,6 +110,16 @@ export class SupervisionOracle {
       const before = parent.states.get(above(path));
       if (before === undefined || before === 'exited') this.#note(runId, above(path), 'spawning');
     }
+  }
+
+  /** A supervisor is ready when its children are, or have ended. */
+  #isUp(runId: string, path: string): void {
+    this.#note(runId, path, 'running');
+    const { states, promised } = this.#watched.get(`${runId} ${path}`) ?? {};
+    const late = promised?.children.find((child) =>
+      [undefined, 'spawning'].includes(states!.get(child.path)),
+    );
+    if (late !== undefined) this.#fail('otp-order', `${path} is told ready before ${late.path} is`);
   }
 
   /** OTP's order: each starts when all before it are up, or have ended for good; in a group nobody after it lives. */

@@ -130,7 +130,7 @@ function interrupt(turn: Turn, plan: Plan, { path }: Child): void {
 function tellOfHalf(turn: Turn, id: string): void {
   const { spec, path, roster } = turn;
   if (!isGroup(spec.strategy)) return;
-  const concerned = concernedBy(spec.strategy, roster.keySeq().toArray(), id);
+  const concerned = concernedBy(spec.strategy, () => [...roster.keys()], id);
   const down = concerned.filter((other) => other !== id && roster.get(other)?.state === 'down');
   if (down.length > 0) turn.report({ type: 'supervisor.half-started', path, down });
 }

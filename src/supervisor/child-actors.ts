@@ -2,15 +2,35 @@
  * The living actors of supervisors' children, beside the supervisors' snapshots: XState copies the children of a
  * snapshot whenever one comes or goes, which makes the work of thousands grow with their square.
  */
-import { type ActorRefFrom, type AnyActorRef, type AnyStateMachine, createActor } from 'xstate';
-import type { Cause } from '../events.ts';
+import {
+  type ActorOptions,
+  type ActorRefFrom,
+  type AnyActorRef,
+  type AnyStateMachine,
+  createActor,
+} from 'xstate';
+import type { Cause, ExitReason } from '../events.ts';
 import type { workerMachine } from '../worker/worker-machine.ts';
 import type { Child } from './roster.ts';
 
 type WorkerActor = ActorRefFrom<typeof workerMachine>;
+type Clock = NonNullable<ActorOptions<typeof workerMachine>['clock']>;
+
+/** What a child tells the supervisor above it. */
+export interface ChildReady {
+  readonly type: 'child.ready';
+  readonly workerId: string;
+}
+
+export interface ChildDone {
+  readonly type: `xstate.done.actor.${string}`;
+  readonly actorId: string;
+  readonly output: ExitReason;
+}
 
 /** What a supervisor needs from outside. */
 export interface SupervisorTools {
+  readonly clock: Clock;
   /** Milliseconds that never jump. */
   readonly now: () => number;
   /** From 0 to 1, without 1. */
@@ -26,7 +46,7 @@ export const supervisorOf = (path: string): string => path.slice(0, Math.max(0, 
 export class ChildActors {
   readonly #worker: typeof workerMachine;
   readonly #supervisor: AnyStateMachine;
-  readonly #workers = new Map<string, WorkerActor>();
+  readonly #workers = new Map<string, { readonly actor: WorkerActor; readonly parent: AnyActorRef }>();
   /** By path: of two incarnations one is dead before the other is made. */
   readonly #supervisors = new Map<string, { readonly workerId: string; readonly actor: AnyActorRef }>();
   /** The highest number that a child of a supervisor of this path has had, the latest last. */
@@ -35,7 +55,9 @@ export class ChildActors {
   #floor = 0;
 
   constructor(worker: typeof workerMachine, supervisor: (actors: ChildActors) => AnyStateMachine) {
-    this.#worker = worker;
+    this.#worker = worker.provide({
+      actions: { tellReady: (_, { workerId }) => this.#tell(workerId, { type: 'child.ready', workerId }) },
+    });
     this.#supervisor = supervisor(this);
   }
 
@@ -43,19 +65,20 @@ export class ChildActors {
   prepare(
     parent: AnyActorRef,
     { spec, path, workerId, starts }: Child,
-    { now, chance }: SupervisorTools,
+    { clock, now, chance }: SupervisorTools,
   ): void {
     this.#noteNumber(supervisorOf(path), Number(workerId.slice(path.length + 1)));
     if (spec.type === 'worker') {
       const input = { spec, path, workerId, starts };
-      const actor = createActor(this.#worker, { parent, id: workerId, input });
-      this.#workers.set(workerId, actor);
-      actor.subscribe({ complete: () => this.#workers.delete(workerId), error: () => {} });
+      // In a system of its own: at each end XState goes through all that is scheduled in a system.
+      const actor = createActor(this.#worker, { clock, id: workerId, input });
+      this.#workers.set(workerId, { actor, parent });
+      actor.subscribe({ complete: () => this.#ended(workerId), error: raise });
     } else {
-      const input = { spec, path, workerId, starts, actors: this, now, chance };
+      const input = { spec, path, workerId, starts, actors: this, clock, now, chance };
       const actor = createActor(this.#supervisor, { parent, id: workerId, input });
       this.#supervisors.set(path, { workerId, actor });
-      actor.subscribe({ complete: () => this.#supervisors.delete(path), error: () => {} });
+      actor.subscribe({ complete: () => this.#supervisors.delete(path), error: raise });
     }
   }
 
@@ -64,7 +87,7 @@ export class ChildActors {
   }
 
   stop(workerId: string, cause: Cause | undefined): void {
-    const worker = this.#workers.get(workerId);
+    const worker = this.worker(workerId);
     if (worker === undefined) this.#actor(workerId)?.send({ type: 'shutdown', cause });
     else worker.send({ type: 'stop' });
   }
@@ -75,7 +98,7 @@ export class ChildActors {
 
   /** Undefined before it is made and after its end. */
   worker(workerId: string): WorkerActor | undefined {
-    return this.#workers.get(workerId);
+    return this.#workers.get(workerId)?.actor;
   }
 
   /** The supervisor that lives at this path. */
@@ -94,7 +117,20 @@ export class ChildActors {
   #actor(workerId: string): AnyActorRef | undefined {
     const path = workerId.slice(0, workerId.lastIndexOf(':'));
     const supervisor = this.#supervisors.get(path);
-    return supervisor?.workerId === workerId ? supervisor.actor : this.#workers.get(workerId);
+    return supervisor?.workerId === workerId ? supervisor.actor : this.worker(workerId);
+  }
+
+  #tell(workerId: string, event: ChildReady | ChildDone): void {
+    this.#workers.get(workerId)?.parent.send(event);
+  }
+
+  /** As XState tells it where parent and child share a system. */
+  #ended(workerId: string): void {
+    const output = this.worker(workerId)!.getSnapshot().output!;
+    const { parent } = this.#workers.get(workerId)!;
+    this.#workers.delete(workerId);
+    const done: ChildDone = { type: `xstate.done.actor.${workerId}`, actorId: workerId, output };
+    parent.send(done);
   }
 
   #noteNumber(supervisor: string, number: number): void {
@@ -106,4 +142,11 @@ export class ChildActors {
     this.#highest.delete(oldest![0]);
     this.#floor = Math.max(this.#floor, oldest![1]);
   }
+}
+
+/** A machine that throws is a fault of ours, and not to be lived with. */
+function raise(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }

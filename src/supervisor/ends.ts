@@ -100,8 +100,8 @@ export function decide(turn: Turn, child: Child, reason: ExitReason): void {
     return;
   }
   turn.leave(child);
-  const others = hasOtherSignificant(turn.roster, child.id);
-  if (mustShutDown(turn.spec.autoShutdown, child.spec.significant, others)) {
+  const othersLeft = () => hasOtherSignificant(turn.roster, child.id);
+  if (mustShutDown(turn.spec.autoShutdown, child.spec.significant, othersLeft)) {
     announce(turn, child, 'shut-down', reason);
     turn.finish({ kind: 'auto-shutdown', path: child.path, reason });
   } else {
@@ -112,7 +112,7 @@ export function decide(turn: Turn, child: Child, reason: ExitReason): void {
 /** Counts a restart and does it, unless it is one too many. */
 function restart(turn: Turn, child: Child, reason: ExitReason): void {
   Object.assign(turn, chargeRestart(turn, turn.now, reason.kind === 'forker-lost', turn.spec));
-  if (turn.restartTimes.length > turn.spec.intensity) {
+  if (turn.restartTimes.size > turn.spec.intensity) {
     announce(turn, child, 'give-up', reason);
     turn.leave(child);
     turn.finish({ kind: 'intensity-exceeded', path: child.path, reason });
@@ -136,7 +136,7 @@ function restart(turn: Turn, child: Child, reason: ExitReason): void {
 /** Stops whom it concerns, newest first, and starts them with it. */
 function bringBack(turn: Turn, child: Child, reason: ExitReason, delay: number): void {
   const { id, path } = child;
-  const concerned = concernedBy(turn.spec.strategy, turn.roster.keySeq().toArray(), id);
+  const concerned = concernedBy(turn.spec.strategy, () => [...turn.roster.keys()], id);
   const plan: Plan = {
     purpose: 'restart',
     of: id,
@@ -146,7 +146,7 @@ function bringBack(turn: Turn, child: Child, reason: ExitReason, delay: number):
     cause: byExit(child, reason),
   };
   if (delay === 0) {
-    turn.report({ type: 'supervisor.restarting', path, reason, restarts: turn.restartTimes.length });
+    turn.report({ type: 'supervisor.restarting', path, reason, restarts: turn.restartTimes.size });
   }
   turn.follow(turn.laneOf(id), plan);
 }
@@ -174,6 +174,6 @@ const failuresOf = ({ spec, failures, state, upAt }: Child, now: number): number
 
 function announce(turn: Turn, child: Child, decision: Decision, reason: ExitReason, delay = 0): void {
   const { path, workerId } = child;
-  const restarts = turn.restartTimes.length;
+  const restarts = turn.restartTimes.size;
   turn.report({ type: 'supervisor.decided', path, workerId, decision, reason, restarts, delay });
 }

@@ -1,4 +1,5 @@
 /** OTP's restart intensity: how many restarts within how long are one too many. */
+import type { List } from 'immutable';
 
 export interface Intensity {
   /** Restarts allowed within `period`. */
@@ -8,15 +9,18 @@ export interface Intensity {
 }
 
 /** The restart times still inside the window, `now` included: more than `intensity` of them is too many. */
-export function addRestart(times: readonly number[], now: number, { period }: Intensity): readonly number[] {
-  return [...times, now].filter((then) => now <= then + period);
+export function addRestart(times: List<number>, now: number, { period }: Intensity): List<number> {
+  let window = times.push(now);
+  while (window.first(now) + period < now) window = window.shift();
+  return window;
 }
 
 /** Within this many milliseconds, what the death of one forker does to its workers is told. */
 const ONE_LOSS_MS = 1_000;
 
 interface Charged {
-  readonly restartTimes: readonly number[];
+  /** The oldest first. */
+  readonly restartTimes: List<number>;
   /** When the last death of a forker was charged. */
   readonly forkerLostAt: number;
 }

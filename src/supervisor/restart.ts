@@ -22,7 +22,11 @@ export function mustRestart(restart: Restart, reason: ExitReason): boolean {
  * Whether the supervisor's work is done when this child has ended, and is not started again.
  * @param othersLeft whether another significant child lives, or is about to
  */
-export function mustShutDown(autoShutdown: AutoShutdown, significant: boolean, othersLeft: boolean): boolean {
+export function mustShutDown(
+  autoShutdown: AutoShutdown,
+  significant: boolean,
+  othersLeft: () => boolean,
+): boolean {
   if (!significant || autoShutdown === 'never') return false;
-  return autoShutdown === 'any_significant' || !othersLeft;
+  return autoShutdown === 'any_significant' || !othersLeft();
 }

@@ -22,8 +22,12 @@ export const isDynamic = (strategy: Strategy): boolean =>
 export const isGroup = (strategy: Strategy): boolean =>
   strategy === 'one_for_all' || strategy === 'rest_for_one';
 
-/** Those that are stopped and started with `failed`, itself included, in the order of their start. */
-export function concernedBy(strategy: Strategy, ids: readonly string[], failed: string): readonly string[] {
-  if (strategy === 'one_for_all') return ids;
-  return strategy === 'rest_for_one' ? ids.slice(ids.indexOf(failed)) : [failed];
+/** Those that are stopped and started with `failed`, itself included, in the order of their start. @param ids all of them */
+export function concernedBy(
+  strategy: Strategy,
+  ids: () => readonly string[],
+  failed: string,
+): readonly string[] {
+  if (strategy === 'one_for_all') return ids();
+  return strategy === 'rest_for_one' ? ids().slice(ids().indexOf(failed)) : [failed];
 }

@@ -1,5 +1,5 @@
 /** A supervisor: starts its children, keeps them up by OTP's rules, and stops them. What it decides is in `turn.ts`. */
-import { Map as ImmutableMap, OrderedMap } from 'immutable';
+import { Map as ImmutableMap, List, OrderedMap } from 'immutable';
 import {
   type AnyActorRef,
   assign,
@@ -12,10 +12,9 @@ import {
   setup,
 } from 'xstate';
 import type { Cause, ExitReason, ReeveEvent } from '../events.ts';
-import type { ChildReady } from '../worker/worker-machine.ts';
 import type { StartDecision } from '../worker/worker-spec.ts';
 import { byStop } from './cause.ts';
-import type { ChildActors } from './child-actors.ts';
+import type { ChildActors, ChildDone, ChildReady, SupervisorTools } from './child-actors.ts';
 import {
   hear,
   hearEnd,
@@ -35,29 +34,19 @@ import type { SupervisorSpec } from './supervisor-spec.ts';
 import type { Supervision, SupervisorOutput } from './turn.ts';
 import { turn } from './turn-action.ts';
 
-export interface SupervisorInput {
+export interface SupervisorInput extends SupervisorTools {
   readonly spec: SupervisorSpec;
   /** Where it stands in the tree, such as `services/cache`. */
   readonly path: string;
   /** Names one incarnation. */
   readonly workerId: string;
   readonly starts: number;
-  /** Milliseconds that never jump. */
-  readonly now: () => number;
-  /** From 0 to 1, without 1. */
-  readonly chance: () => number;
   readonly actors: ChildActors;
 }
 
 export interface SupervisorContext extends SupervisorInput, Supervision {
   /** What its start function had for whoever asked for the start. */
   readonly info: unknown;
-}
-
-interface ChildDone {
-  readonly type: `xstate.done.actor.${string}`;
-  readonly actorId: string;
-  readonly output: ExitReason;
 }
 
 export type SupervisorEvent =
@@ -184,7 +173,7 @@ export const supervisorMachine = setup({
       roster: rosterOf(input.spec, input.path, earlier),
       lanes: ImmutableMap(),
       living: 0,
-      restartTimes: [],
+      restartTimes: List(),
       forkerLostAt: Number.NEGATIVE_INFINITY,
       lastId: 0,
       earlier,

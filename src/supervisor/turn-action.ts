@@ -4,16 +4,12 @@
  * there from the beginning, and get their parameters here. (One cannot: a delay with an ID of its own.)
  */
 import type { AnyActorRef } from 'xstate';
-import type { ChildActors } from './child-actors.ts';
+import type { ChildActors, SupervisorTools } from './child-actors.ts';
 import type { Retry } from './plan.ts';
 import { type Effect, type Supervision, Turn } from './turn.ts';
 
 interface TurnArguments<Event> {
-  readonly context: Supervision & {
-    readonly now: () => number;
-    readonly chance: () => number;
-    readonly actors: ChildActors;
-  };
+  readonly context: Supervision & SupervisorTools & { readonly actors: ChildActors };
   readonly event: Event;
   readonly self: unknown;
   /** XState types it by the machine that it is part of, which this is below. */

@@ -1,5 +1,5 @@
 /** One turn of a supervisor: what it has heard, and what follows from that. Pure data in, pure data out. */
-import type { Map as ImmutableMap } from 'immutable';
+import type { Map as ImmutableMap, List } from 'immutable';
 import type { Cause, ExitReason, ReeveEvent } from '../events.ts';
 import {
   type Answer,
@@ -31,7 +31,7 @@ export interface Supervision {
   /** How many children have an actor. */
   readonly living: number;
   /** The restarts that count, by the clock that never jumps. */
-  readonly restartTimes: readonly number[];
+  readonly restartTimes: List<number>;
   /** When the last death of a forker was charged. */
   readonly forkerLostAt: number;
   /** The last number in the ids of a dynamic supervisor's children. */
@@ -70,7 +70,7 @@ export class Turn {
   roster: Roster;
   lanes: ImmutableMap<string, Lane>;
   living: number;
-  restartTimes: readonly number[];
+  restartTimes: List<number>;
   forkerLostAt: number;
   lastId: number;
   output: SupervisorOutput | undefined;

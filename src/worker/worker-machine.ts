@@ -1,5 +1,5 @@
 /** One OS process as an actor: spawning → running → stopping → exited. */
-import { assertEvent, assign, fromCallback, sendParent, sendTo, setup } from 'xstate';
+import { assertEvent, assign, fromCallback, sendTo, setup } from 'xstate';
 import type { ExitReason, WorkerState } from '../events.ts';
 import { type Ending, exitReason } from './exit-reason.ts';
 import { KILL, type StopStage } from './stop-plan.ts';
@@ -58,12 +58,6 @@ export type ProcessEvent =
 /** `kill`: by SIGKILL, whatever its stop plan says. */
 export type WorkerEvent = { readonly type: 'stop' } | { readonly type: 'kill' } | ProcessEvent;
 
-/** What a worker tells its parent, besides its end. */
-export interface ChildReady {
-  readonly type: 'child.ready';
-  readonly workerId: string;
-}
-
 export const workerMachine = setup({
   types: {} as { context: WorkerContext; events: WorkerEvent; input: WorkerInput; output: ExitReason },
   actors: {
@@ -83,7 +77,7 @@ export const workerMachine = setup({
   actions: {
     announce: (_, _params: { state: WorkerState }) => {},
     announceLingering: () => {},
-    tellReady: sendParent(({ context }): ChildReady => ({ type: 'child.ready', workerId: context.workerId })),
+    tellReady: (_: unknown, _params: { workerId: string }) => {},
     rememberBirth: assign(({ event }) => {
       assertEvent(event, 'process.spawned');
       return { pid: event.pid };
@@ -198,7 +192,10 @@ export const workerMachine = setup({
       },
     },
     running: {
-      entry: [{ type: 'announce', params: { state: 'running' } }, 'tellReady'],
+      entry: [
+        { type: 'announce', params: { state: 'running' } },
+        { type: 'tellReady', params: ({ context: { workerId } }) => ({ workerId }) },
+      ],
       on: {
         'process.exited': [
           { guard: 'treeEmpty', target: '#worker.stopping.finishing', actions: 'rememberExit' },

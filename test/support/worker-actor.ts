@@ -24,6 +24,9 @@ export function startWorker(options: Partial<WorkerOptions> = {}) {
     },
     actions: {
       announce: ({ context: { pid } }, { state }) => void states.push({ state, pid }),
+      tellReady: () => {
+        told.ready += 1;
+      },
       announceLingering: () => {
         told.lingers += 1;
       },
@@ -37,13 +40,6 @@ export function startWorker(options: Partial<WorkerOptions> = {}) {
         src: 'worker',
         input: { spec, path: 's/w', workerId: 's/w:1', starts: 1 },
         onDone: { actions: ({ event }) => void outputs.push(event.output) },
-      },
-      on: {
-        'child.ready': {
-          actions: () => {
-            told.ready += 1;
-          },
-        },
       },
     },
   );

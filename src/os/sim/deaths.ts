@@ -48,7 +48,7 @@ export class Deaths {
   }
 
   #giveToInit(child: SimProcess): void {
-    child.parent = this.#machine.init;
+    child.parent = this.#machine.init; // what was not reaped is told again
     child.reparented = true;
     this.#machine.init.children.add(child);
     if (child.state === 'zombie') this.#tellParent(child);
@@ -58,11 +58,12 @@ export class Deaths {
   #tellParent(dead: SimProcess): void {
     const { parent } = dead;
     const { prng, timeline } = this.#machine;
+    parent?.zombies.add(dead);
     if (parent?.onChildren === undefined || parent.told) return;
     parent.told = true;
     this.#machine.later(parent, 0, () => {
       parent.told = false;
-      const zombies = [...parent.children].filter(({ state }) => state === 'zombie');
+      const zombies = [...parent.zombies];
       for (const zombie of zombies) this.#reap(parent, zombie);
       // What it does about one keeps the news of the next waiting, and everything else.
       if (prng.chance(BUSY_PARENTS)) parent.busyUntil = timeline.now + prng.between(...BUSY_MS);
@@ -75,6 +76,7 @@ export class Deaths {
   #reap(parent: SimProcess, zombie: SimProcess): void {
     zombie.state = 'reaped';
     parent.children.delete(zombie);
+    parent.zombies.delete(zombie);
     this.#machine.forget(zombie);
     for (const onlooker of this.#machine.onlookers) onlooker.onReap?.(zombie);
   }

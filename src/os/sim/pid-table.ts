@@ -8,6 +8,11 @@ const FIRST_PID = 2;
 export class PidTable {
   readonly #highest: number;
   readonly #owners = new Map<number, SimProcess>();
+  readonly #groups = new Map<number, Set<SimProcess>>();
+  /** How many processes each session has. */
+  readonly #sessions = new Map<number, number>();
+  /** All of them by pid, until somebody comes or goes. */
+  #sorted: readonly SimProcess[] | undefined;
   #last = FIRST_PID - 1;
 
   constructor(highest: number) {
@@ -16,7 +21,8 @@ export class PidTable {
 
   /** Every process, zombies too, by pid. */
   all(): readonly SimProcess[] {
-    return [...this.#owners.values()].sort((a, b) => a.pid - b.pid);
+    this.#sorted ??= [...this.#owners.values()].sort((a, b) => a.pid - b.pid);
+    return this.#sorted;
   }
 
   find(pid: number): SimProcess | undefined {
@@ -25,16 +31,15 @@ export class PidTable {
 
   /** Zombies are members too. */
   group(group: number): readonly SimProcess[] {
-    return this.all().filter((process) => process.group === group);
+    return [...(this.#groups.get(group) ?? [])].sort((a, b) => a.pid - b.pid);
   }
 
   /** The next pid in turn that is free: neither a process nor a group nor a session is called so. */
   next(): number {
-    const taken = new Set<number>();
-    for (const { pid, group, session } of this.#owners.values()) taken.add(pid).add(group).add(session);
     for (let tries = 0; tries < this.#highest; tries += 1) {
       this.#last = this.#last >= this.#highest ? FIRST_PID : this.#last + 1;
-      if (!taken.has(this.#last)) return this.#last;
+      const isTaken = [this.#owners, this.#groups, this.#sessions].some((taken) => taken.has(this.#last));
+      if (!isTaken) return this.#last;
     }
     throw systemError('EAGAIN', 'fork');
   }
@@ -45,15 +50,31 @@ export class PidTable {
   }
 
   add(process: SimProcess): void {
-    this.#owners.set(process.pid, process);
+    const { pid, group, session } = process;
+    this.#owners.set(pid, process);
+    const members = this.#groups.get(group) ?? new Set();
+    this.#groups.set(group, members.add(process));
+    this.#sessions.set(session, (this.#sessions.get(session) ?? 0) + 1);
+    this.#sorted = undefined;
   }
 
   remove(process: SimProcess): void {
-    if (this.#owners.get(process.pid) === process) this.#owners.delete(process.pid);
+    const { pid, group, session } = process;
+    if (this.#owners.get(pid) !== process) return;
+    this.#owners.delete(pid);
+    this.#groups.get(group)?.delete(process);
+    if (this.#groups.get(group)?.size === 0) this.#groups.delete(group);
+    const left = this.#sessions.get(session)! - 1;
+    if (left === 0) this.#sessions.delete(session);
+    else this.#sessions.set(session, left);
+    this.#sorted = undefined;
   }
 
   clear(): void {
     this.#owners.clear();
+    this.#groups.clear();
+    this.#sessions.clear();
+    this.#sorted = undefined;
     this.#last = FIRST_PID - 1;
   }
 }

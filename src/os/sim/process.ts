@@ -56,6 +56,8 @@ export class SimProcess {
   /** Its parent died, and pid 1 has it. */
   reparented = false;
   readonly children = new Set<SimProcess>();
+  /** Those of them that are dead, and not reaped. */
+  readonly zombies = new Set<SimProcess>();
   readonly handlers = new Map<Signal, Handler>();
   readonly descriptors = new Map<Descriptor, PipeEnd>();
   /** What was due while it was stopped. */
