@@ -142,7 +142,7 @@ export const MUTANTS = [
     edits: [
       {
         file: 'supervisor/ends.ts',
-        find: "    turn.effects.push({ type: 'schedule', message, delay: 0 });\n",
+        find: "    turn.effects.push({ type: 'schedule', message, path, delay: 0 });\n",
         replace: '',
       },
     ],

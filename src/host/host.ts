@@ -7,8 +7,9 @@ import { newRunId } from '../registry/run-id.ts';
 import { fifoDirectory, socketPath } from '../registry/run-paths.ts';
 import { RunRegistry } from '../registry/run-registry.ts';
 import { countEnds, type SweepReport, sweep } from '../registry/sweep.ts';
-import { ChildActors } from '../supervisor/child-actors.ts';
+import { ChildActors, type Clock } from '../supervisor/child-actors.ts';
 import { PendingCalls } from '../supervisor/pending-calls.ts';
+import { RetryTimers } from '../supervisor/retry-timers.ts';
 import { type Family, Supervisor, type SupervisorActor } from '../supervisor/supervisor.ts';
 import { supervisorMachine } from '../supervisor/supervisor-machine.ts';
 import { parseSupervisorSpec, type SupervisorOptions } from '../supervisor/supervisor-spec.ts';
@@ -114,9 +115,12 @@ export class Host {
     this.#runtime = runtime;
     this.#settings = settings;
     const calls = new PendingCalls();
-    const actors = new ChildActors(runtime.machine(), (actors) => supervisorWith(runtime, actors, calls));
+    const clock = clockOf(settings.os);
+    const actors = new ChildActors(runtime.machine(), (actors) =>
+      supervisorWith(runtime, { actors, calls, clock }),
+    );
     this.#family = { actors, calls, runtime };
-    this.#actor = startActor(settings.os, actors);
+    this.#actor = startActor(settings.os, clock, actors);
     this.#removeExitHooks = installExitHooks(
       settings.os.lifetime,
       { stop: (why) => this.stop(why), abandon: () => runtime.spawner.abandon() },
@@ -218,13 +222,19 @@ async function leftBehind(closing: Promise<readonly number[]>) {
 }
 
 /** The supervisor machine with this host's effects in it. */
-function supervisorWith(runtime: WorkerRuntime, actors: ChildActors, calls: PendingCalls) {
+function supervisorWith(
+  runtime: WorkerRuntime,
+  { actors, calls, clock }: { actors: ChildActors; calls: PendingCalls; clock: Clock },
+) {
   const { events } = runtime;
+  const timers = new RetryTimers(clock);
   return supervisorMachine.provide({
     actions: {
       begin: (_, { workerId }) => actors.start(workerId),
       stop: (_, { workerId, cause }) => actors.stop(workerId, cause),
       kill: (_, { workerId }) => actors.kill(workerId),
+      retryLater: ({ self }, { message, path, delay }) => timers.set(path, delay, () => self.send(message)),
+      unschedule: (_, { path }) => timers.clear(path),
       answer: (_, { callId, answer }) => calls.settle(callId, answer),
       forget: (_, { path }) => runtime.forget(path),
       report: (_, { event }) => events.emit(event),
@@ -240,11 +250,7 @@ function supervisorWith(runtime: WorkerRuntime, actors: ChildActors, calls: Pend
   });
 }
 
-function startActor(os: Os, actors: ChildActors) {
-  const clock = {
-    setTimeout: (action: (...args: unknown[]) => void, ms: number) => os.clock.setTimeout(action, ms),
-    clearTimeout: (timer: unknown) => os.clock.clearTimeout(timer),
-  };
+function startActor(os: Os, clock: Clock, actors: ChildActors) {
   const machine = hostMachine.provide({
     actions: {
       begin: (_, { workerId }) => actors.start(workerId),
@@ -255,6 +261,12 @@ function startActor(os: Os, actors: ChildActors) {
   const chance = () => chanceOf(os.random);
   return createActor(machine, { clock, input: { clock, now, chance, actors } }).start();
 }
+
+/** As XState wants it. */
+const clockOf = ({ clock }: Os): Clock => ({
+  setTimeout: (action, ms) => clock.setTimeout(action, ms),
+  clearTimeout: (timer) => clock.clearTimeout(timer),
+});
 
 /** From 0 to 1, without 1. */
 function chanceOf(random: Random): number {

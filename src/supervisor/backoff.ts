@@ -29,7 +29,7 @@ export const DEFAULT_BACKOFF: Omit<Backoff, 'resetAfter'> = {
  */
 export function restartDelay(backoff: Backoff, failures: number, chance: number): number {
   const { initial, max, factor, jitter } = backoff;
-  const full = Math.min(max, initial * factor ** (failures - 1));
+  const full = initial === 0 ? 0 : Math.min(max, initial * factor ** (failures - 1)); // the power may be infinite
   return Math.round(full * (1 - jitter * chance));
 }
 

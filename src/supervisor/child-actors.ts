@@ -14,7 +14,7 @@ import type { workerMachine } from '../worker/worker-machine.ts';
 import type { Child } from './roster.ts';
 
 type WorkerActor = ActorRefFrom<typeof workerMachine>;
-type Clock = NonNullable<ActorOptions<typeof workerMachine>['clock']>;
+export type Clock = NonNullable<ActorOptions<typeof workerMachine>['clock']>;
 
 /** What a child tells the supervisor above it. */
 export interface ChildReady {
@@ -55,9 +55,7 @@ export class ChildActors {
   #floor = 0;
 
   constructor(worker: typeof workerMachine, supervisor: (actors: ChildActors) => AnyStateMachine) {
-    this.#worker = worker.provide({
-      actions: { tellReady: (_, { workerId }) => this.#tell(workerId, { type: 'child.ready', workerId }) },
-    });
+    this.#worker = worker;
     this.#supervisor = supervisor(this);
   }
 
@@ -73,7 +71,18 @@ export class ChildActors {
       // In a system of its own: at each end XState goes through all that is scheduled in a system.
       const actor = createActor(this.#worker, { clock, id: workerId, input });
       this.#workers.set(workerId, { actor, parent });
-      actor.subscribe({ complete: () => this.#ended(workerId), error: raise });
+      let isReady = false;
+      // Not by an action of its own: XState does not like actors to be made while one runs, as the parent may do.
+      actor.subscribe({
+        next: ({ value }) => {
+          if (isReady || value !== 'running') return;
+          isReady = true;
+          const ready: ChildReady = { type: 'child.ready', workerId };
+          parent.send(ready);
+        },
+        complete: () => this.#ended(workerId),
+        error: raise,
+      });
     } else {
       const input = { spec, path, workerId, starts, actors: this, clock, now, chance };
       const actor = createActor(this.#supervisor, { parent, id: workerId, input });
@@ -118,10 +127,6 @@ export class ChildActors {
     const path = workerId.slice(0, workerId.lastIndexOf(':'));
     const supervisor = this.#supervisors.get(path);
     return supervisor?.workerId === workerId ? supervisor.actor : this.worker(workerId);
-  }
-
-  #tell(workerId: string, event: ChildReady | ChildDone): void {
-    this.#workers.get(workerId)?.parent.send(event);
   }
 
   /** As XState tells it where parent and child share a system. */

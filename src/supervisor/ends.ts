@@ -68,7 +68,7 @@ function notStarted(turn: Turn, child: Child, lane: string, plan: Plan, reason: 
     const failures = failuresOf(child, turn.now);
     turn.put({ ...child, state: 'delayed', returning: true, failures });
     const message: Retry = { type: 'retry', id, starts, charged: false, reason };
-    turn.effects.push({ type: 'schedule', message, delay: 0 });
+    turn.effects.push({ type: 'schedule', message, path, delay: 0 });
     turn.release(lane);
     return;
   }
@@ -128,7 +128,7 @@ function restart(turn: Turn, child: Child, reason: ExitReason): void {
   else {
     turn.put({ ...child, state: 'delayed', returning: true, failures });
     const message: Retry = { type: 'retry', id, starts, charged: true, reason };
-    turn.effects.push({ type: 'schedule', message, delay });
+    turn.effects.push({ type: 'schedule', message, path: child.path, delay });
   }
   bringBack(turn, child, reason, delay);
 }

@@ -3,7 +3,6 @@ import { Map as ImmutableMap, List, OrderedMap } from 'immutable';
 import {
   type AnyActorRef,
   assign,
-  cancel,
   enqueueActions,
   fromPromise,
   raise,
@@ -65,6 +64,10 @@ type Context = SupervisorContext;
 type Event = SupervisorEvent;
 interface Later {
   readonly message: Retry;
+  /** The child's. */
+  readonly path: string;
+  /** Milliseconds. */
+  readonly delay: number;
 }
 
 export const supervisorMachine = setup({
@@ -98,7 +101,8 @@ export const supervisorMachine = setup({
       ({ self }) => self,
       (_: unknown, { message }: Later) => message,
     ),
-    unschedule: cancel<Context, Event, { readonly id: string }, Event>((_, { id }) => `retry ${id}`),
+    retryLater: (_: unknown, _params: Later) => {},
+    unschedule: (_: unknown, _params: { path: string }) => {},
     answer: (_: unknown, _params: { callId: number; answer: Answer }) => {},
     forget: (_: unknown, _params: { path: string }) => {},
     report: (_: unknown, _params: { event: ReeveEvent }) => {},

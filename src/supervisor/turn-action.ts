@@ -1,11 +1,10 @@
 /**
  * A supervisor's turn as what its machine enqueues: the state it leaves, and its effects, as actions of their names.
  * XState does not like its own actions made while another runs, and a supervisor may be started by one: so all are
- * there from the beginning, and get their parameters here. (One cannot: a delay with an ID of its own.)
+ * there from the beginning, and get their parameters here.
  */
 import type { AnyActorRef } from 'xstate';
 import type { ChildActors, SupervisorTools } from './child-actors.ts';
-import type { Retry } from './plan.ts';
 import { type Effect, type Supervision, Turn } from './turn.ts';
 
 interface TurnArguments<Event> {
@@ -16,10 +15,7 @@ interface TurnArguments<Event> {
   readonly enqueue: unknown;
 }
 
-interface Enqueue {
-  (action: { readonly type: string; readonly params: object }): void;
-  raise(event: Retry, options: { readonly id: string; readonly delay: number }): void;
-}
+type Enqueue = (action: { readonly type: string; readonly params: object }) => void;
 
 export function turn<Event>(
   { context, event, enqueue, self }: TurnArguments<Event>,
@@ -32,12 +28,7 @@ export function turn<Event>(
   for (const effect of turn.effects) {
     // Made here and started by an action, as XState itself does it: an action may not make an actor.
     if (effect.type === 'begin') context.actors.prepare(self as AnyActorRef, effect.child, context);
-    if (effect.type === 'schedule' && effect.delay > 0) {
-      const { message, delay } = effect; // never while another action runs: it comes of a child's end
-      enact.raise(message, { id: `retry ${message.id}`, delay });
-    } else {
-      enact(actionOf(effect));
-    }
+    enact(actionOf(effect));
   }
   if (turn.output !== undefined && context.output === undefined) enact({ type: 'finish', params: {} });
 }
@@ -47,7 +38,7 @@ function actionOf(effect: Effect): { readonly type: string; readonly params: obj
     case 'begin':
       return { type: 'begin', params: { workerId: effect.child.workerId } };
     case 'schedule':
-      return { type: 'retryNow', params: effect };
+      return { type: effect.delay === 0 ? 'retryNow' : 'retryLater', params: effect };
     default: {
       const { type, ...params } = effect;
       return { type, params };

@@ -53,8 +53,8 @@ export type Effect =
   | { readonly type: 'report'; readonly event: ReeveEvent }
   | { readonly type: 'reportExit'; readonly workerId: string; readonly reason: ExitReason }
   /** Through the mailbox, even after no time: what came before it comes first. */
-  | { readonly type: 'schedule'; readonly message: Retry; readonly delay: number }
-  | { readonly type: 'unschedule'; readonly id: string }
+  | { readonly type: 'schedule'; readonly message: Retry; readonly path: string; readonly delay: number }
+  | { readonly type: 'unschedule'; readonly path: string }
   | { readonly type: 'forget'; readonly path: string };
 
 export class Turn {
@@ -223,7 +223,7 @@ export class Turn {
       return false;
     }
     // It has died meanwhile, or is on its way back: neither is of interest any more.
-    if (child.state === 'delayed') this.effects.push({ type: 'unschedule', id: child.id });
+    if (child.state === 'delayed') this.effects.push({ type: 'unschedule', path: child.path });
     this.settle(child, plan);
     return true;
   }

@@ -77,7 +77,6 @@ export const workerMachine = setup({
   actions: {
     announce: (_, _params: { state: WorkerState }) => {},
     announceLingering: () => {},
-    tellReady: (_: unknown, _params: { workerId: string }) => {},
     rememberBirth: assign(({ event }) => {
       assertEvent(event, 'process.spawned');
       return { pid: event.pid };
@@ -192,10 +191,7 @@ export const workerMachine = setup({
       },
     },
     running: {
-      entry: [
-        { type: 'announce', params: { state: 'running' } },
-        { type: 'tellReady', params: ({ context: { workerId } }) => ({ workerId }) },
-      ],
+      entry: { type: 'announce', params: { state: 'running' } },
       on: {
         'process.exited': [
           { guard: 'treeEmpty', target: '#worker.stopping.finishing', actions: 'rememberExit' },

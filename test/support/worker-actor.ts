@@ -23,9 +23,9 @@ export function startWorker(options: Partial<WorkerOptions> = {}) {
       }),
     },
     actions: {
-      announce: ({ context: { pid } }, { state }) => void states.push({ state, pid }),
-      tellReady: () => {
-        told.ready += 1;
+      announce: ({ context: { pid } }, { state }) => {
+        states.push({ state, pid });
+        if (state === 'running') told.ready += 1;
       },
       announceLingering: () => {
         told.lingers += 1;
