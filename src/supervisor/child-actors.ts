@@ -48,7 +48,8 @@ export class ChildActors {
       this.#workers.set(workerId, actor);
       actor.subscribe({ complete: () => this.#workers.delete(workerId), error: () => {} });
     } else {
-      const input = { spec, path, workerId, starts, actors: this, ...tools };
+      const { now, chance } = tools; // of whoever is given, these alone
+      const input = { spec, path, workerId, starts, now, chance, actors: this };
       const actor = createActor(this.#supervisor, { parent, id: workerId, input });
       this.#supervisors.set(path, { workerId, actor });
       actor.subscribe({ complete: () => this.#supervisors.delete(path), error: () => {} });
