@@ -132,7 +132,7 @@ test.each([
   ['A7.61 count_children', 'worker'],
   ['A7.62 count_children_supervisor', 'supervisor'],
 ] as const)('%s: all are counted while they are there', async (_, type) => {
-  const COUNT = 300; // OTP's suite has a thousand
+  const COUNT = 500; // OTP's suite has a thousand
   const stage = await openStage();
   const child = stage.child('child', { restart: 'temporary', shutdown: 'brutal_kill' });
   const template =
