@@ -6,7 +6,7 @@ import { chargeRestart } from './intensity.ts';
 import type { Plan, Retry } from './plan.ts';
 import { mustRestart, mustShutDown } from './restart.ts';
 import { type Child, childOf, hasOtherSignificant } from './roster.ts';
-import { concernedBy } from './strategy.ts';
+import { concernedBy, isGroup } from './strategy.ts';
 import type { Turn } from './turn.ts';
 
 export function childReady(turn: Turn, workerId: string): void {
@@ -64,12 +64,13 @@ function notStarted(turn: Turn, child: Child, lane: string, plan: Plan, reason: 
   }
   const { id, path, starts } = child;
   if (plan.purpose === 'restart') {
-    // The rest of a group stays down until it is this child's turn again.
     const failures = failuresOf(child, turn.now);
     turn.put({ ...child, state: 'delayed', returning: true, failures });
     const message: Retry = { type: 'retry', id, starts, charged: false, reason };
     turn.effects.push({ type: 'schedule', message, delay: 0 });
-    turn.release(lane);
+    // The rest of a group stays down until it is this child's turn again; of others, it does not depend on this child.
+    if (isGroup(turn.spec.strategy)) turn.release(lane);
+    else turn.startedFirst(lane, plan);
     return;
   }
   if (plan.call === undefined) {

@@ -193,7 +193,7 @@ export class Turn {
     }
   }
 
-  /** The first that was to be started is up, or is not needed. */
+  /** It is over with the first that was to be started: it is up, or is not needed, or nobody depends on it. */
   startedFirst(lane: string, plan: Plan): void {
     this.#set(lane, { ...plan, start: plan.start.slice(1) });
     this.advance(lane);
