@@ -9,8 +9,8 @@ import { type ChildInfo, childInfo, unneeded } from './child-info.ts';
 import type { PendingCalls } from './pending-calls.ts';
 import type { Answer, Changes, Request } from './plan.ts';
 import { causeOf, refusal } from './refusal.ts';
-import { type ChildCounts, countChildren, type Roster } from './roster.ts';
-import type { supervisorMachine } from './supervisor-machine.ts';
+import { type Child, type ChildCounts, countChildren, type Roster } from './roster.ts';
+import type { SupervisorContext, supervisorMachine } from './supervisor-machine.ts';
 import {
   type ChildOptions,
   type ChildSpec,
@@ -237,8 +237,16 @@ export class Supervisor {
     return childInfo(child, {
       isStarting,
       worker: this.#family.actors.worker(child.workerId),
+      supervisor: this.#below(child),
       incarnation: this.#incarnation(child.path),
     });
+  }
+
+  /** What a child that is a supervisor knows, while it lives. */
+  #below({ path, workerId }: Child): SupervisorContext | undefined {
+    const actor = this.#family.actors.supervisor(path) as SupervisorActor | undefined;
+    const context = actor?.getSnapshot().context;
+    return context?.workerId === workerId ? context : undefined;
   }
 
   #incarnation(path: string): Incarnation | undefined {
