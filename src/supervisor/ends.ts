@@ -101,14 +101,22 @@ export function decide(turn: Turn, child: Child, reason: ExitReason): void {
     restart(turn, child, reason);
     return;
   }
-  turn.leave(child);
   const others = hasOtherSignificant(turn.roster, child.id);
-  if (mustShutDown(turn.spec.autoShutdown, child.spec.significant, others)) {
-    announce(turn, child, 'shut-down', reason);
-    turn.finish({ kind: 'auto-shutdown', path: child.path, reason });
-  } else {
+  if (!mustShutDown(turn.spec.autoShutdown, child.spec.significant, others)) {
+    turn.leave(child);
     announce(turn, child, turn.roster.has(child.id) ? 'leave' : 'forget', reason);
+    return;
   }
+  const starting = turn.lanes.findKey(({ plan }) => plan?.purpose === 'first start');
+  if (starting !== undefined) {
+    // As in OTP it is up first, and then it is done: that is no start that has failed.
+    turn.put({ ...child, state: 'ended' });
+    turn.defer(starting, { type: 'ended', workerId: child.workerId, reason });
+    return;
+  }
+  turn.leave(child);
+  announce(turn, child, 'shut-down', reason);
+  turn.finish({ kind: 'auto-shutdown', path: child.path, reason });
 }
 
 /** Counts a restart and does it, unless it is one too many. */

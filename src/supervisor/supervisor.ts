@@ -170,8 +170,9 @@ export class Supervisor {
   /** @internal resolves when every child is ready; rejects with a `StartError` when one is not, and all are stopped again */
   async started(): Promise<void> {
     const output = await this.#outcome();
-    if (output === undefined || output.kind === 'ignored') return;
-    if (output.kind === 'shutdown' || output.kind === 'auto-shutdown')
+    // Its significant children may be done as soon as all have started.
+    if (output === undefined || output.kind === 'ignored' || output.kind === 'auto-shutdown') return;
+    if (output.kind === 'shutdown')
       throw new StartError(this.path, 'it was stopped before all were ready', '');
     if (output.kind === 'start-refused') throw this.#startError(this.path, output);
     const { path, reason } = culprit(output);
