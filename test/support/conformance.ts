@@ -15,12 +15,12 @@ export type End = 'N' | 'S' | 'S(t)' | 'K' | 'A';
 export const EXIT_CODES = { N: 0, S: 98, 'S(t)': 99, A: 1 } as const;
 
 /**
- * What comes of one start: it is ready, is not needed, is refused by its start function, dies before it is ready (after
+ * What comes of one start: it is ready (after a while), is not needed, is refused by its start function, dies before it is ready (after
  * a while), never gets ready.
  */
-export type Outcome = 'ok' | 'ignore' | 'error' | 'dies' | 'dies late' | 'hangs';
+export type Outcome = 'ok' | 'ok late' | 'ignore' | 'error' | 'dies' | 'dies late' | 'hangs';
 
-/** Milliseconds until a child that is to die late does so. */
+/** Milliseconds until a child that is to be ready late, or to die late, is. */
 export const LATE_MS = 1_500;
 
 /** Longer than any chain of starts and stops takes here that nobody holds up. */
@@ -149,7 +149,7 @@ export class Stage {
 
   /** The answer of a call in OTP's words. */
   async answer(call: Promise<unknown>): Promise<string> {
-    return this.run(call.then(() => 'ok', wordOf));
+    return this.run(answerOf(call));
   }
 
   /** Why each incarnation of a child is no more, oldest first. */
@@ -186,6 +186,7 @@ export class Stage {
     if (outcome === 'dies') self.exit(1);
     if (outcome === 'dies late') self.after(LATE_MS, () => self.exit(1));
     does(self);
+    if (outcome === 'ok late') self.after(LATE_MS, () => self.notify());
     if (outcome === 'ok') self.notify();
   }
 
@@ -232,6 +233,9 @@ export const pidOf = (supervisor: Supervisor, id: string): number | undefined =>
 
 /** The lines of a trace, as golden.txt has them. */
 export const golden = (text: string): readonly string[] => text.match(/\{[^}]*\}/g) ?? [];
+
+/** The same of a call that is not waited for yet: only one may wait at a time, for that is what lets time go by. */
+export const answerOf = (call: Promise<unknown>): Promise<string> => call.then(() => 'ok', wordOf);
 
 function wordOf(error: unknown): string {
   if (error instanceof StartError) return 'start_failed';

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { SupervisionError } from '../../../src/errors.ts';
 import { programs } from '../../../src/sim/index.ts';
-import { cnt, openStage, pidOf, type Stage, which } from '../../support/conformance.ts';
+import { answerOf, cnt, openStage, pidOf, type Stage, which } from '../../support/conformance.ts';
 
 test('A4.23 child_adm: the life of a child by calls, and every refusal', async () => {
   const stage = await openStage();
@@ -193,8 +193,8 @@ test('a call that gives up a start that is under way is answered at once, and so
   const stage = await openStage();
   const supervisor = await stage.supervise({ children: [stage.child('other', { does: programs.obeys })] });
   stage.always('child', 'hangs');
-  const starting = stage.answer(supervisor.startChild(stage.child('child')));
+  const starting = answerOf(supervisor.startChild(stage.child('child')));
   await stage.settle();
   expect(await stage.answer(supervisor.terminateChild('child'))).toBe('ok');
-  expect(await starting).toBe('start_failed');
+  expect(await stage.run(starting)).toBe('start_failed');
 });

@@ -1,6 +1,6 @@
 /** What comes between: deaths, calls and stops while something else is under way. */
 import { expect, test } from 'vitest';
-import { LATE_MS, openStage, type Stage, which } from '../../support/conformance.ts';
+import { answerOf, LATE_MS, openStage, type Stage, which } from '../../support/conformance.ts';
 
 const children = (stage: Stage, ...ids: string[]) => ids.map((id) => stage.child(id));
 
@@ -101,11 +101,11 @@ test('a supervisor that is told to end gives up starts that are under way below 
   stage.always('deep', 'hangs');
   const supervisor = await stage.supervise({ children: [] });
   const inner = { id: 'in', children: [stage.child('first'), stage.child('deep')] };
-  const starting = stage.answer(supervisor.startChild(inner));
+  const starting = answerOf(supervisor.startChild(inner));
   await stage.settle();
   const begun = stage.now;
   await stage.run(supervisor.stop());
-  expect(await starting).toBe('noproc');
+  expect(await stage.run(starting)).toBe('noproc');
   expect(stage.now - begun).toBeLessThan(100);
   expect([stage.isAlive('first'), stage.isAlive('deep')]).toEqual([false, false]);
 });
@@ -132,9 +132,9 @@ test('calls that wait while a group is restarted are answered in their order whe
     supervisor.startChild(stage.child('b')),
     supervisor.restartChild('b'),
     supervisor.deleteChild('a'),
-  ].map((call) => stage.answer(call));
+  ].map(answerOf);
   // The attempt fails; what waited comes before the next, as in a mailbox.
-  expect(await Promise.all(answers)).toEqual(['ok', 'ok', 'ok', 'running', 'running']);
+  expect(await stage.run(Promise.all(answers))).toEqual(['ok', 'ok', 'ok', 'running', 'running']);
   expect(which(supervisor)).toBe('[{b,up},{a,up}]');
 });
 
@@ -198,4 +198,80 @@ test('one of a group that crashes again while the others start is restarted with
     '{start,a,3}',
     '{start,b,3}',
   ]);
+});
+
+test.each([
+  { strategy: 'one_for_one' },
+  { strategy: 'one_for_one', ordered: false },
+  { strategy: 'one_for_all' },
+  { strategy: 'rest_for_one' },
+] as const)(
+  'with %o a significant child that is done before all have started ends the supervisor when they have',
+  async (options) => {
+    const stage = await openStage();
+    stage.next('late', 'ok late');
+    const starting = stage.host.supervise({
+      id: 's',
+      ...options,
+      autoShutdown: 'any_significant',
+      children: [stage.child('early', { restart: 'transient', significant: true }), stage.child('late')],
+    });
+    await stage.settle();
+    stage.kill('early', 'N');
+    const supervisor = await stage.run(starting);
+    expect(await stage.run(supervisor.stopped)).toMatchObject({ kind: 'auto-shutdown', path: 's/early' });
+    expect(stage.trace).toEqual([
+      '{start,early,1}',
+      '{die,early,1,normal}',
+      '{start,late,1}',
+      '{stop,late,1,shutdown}',
+    ]);
+  },
+);
+
+test('so it is below another, which is not taken for a start that has failed', async () => {
+  const stage = await openStage();
+  stage.next('late', 'ok late');
+  const early = stage.child('early', { restart: 'transient', significant: true });
+  const inner = {
+    id: 'in',
+    autoShutdown: 'any_significant',
+    children: [early, stage.child('late')],
+  } as const;
+  const starting = stage.host.supervise({
+    id: 's',
+    children: [stage.child('a'), { ...inner, restart: 'transient' }],
+  });
+  await stage.settle();
+  stage.kill('early', 'N');
+  const supervisor = await stage.run(starting);
+  await stage.settle();
+  expect(which(supervisor)).toBe('[{in,undefined},{a,up}]');
+  expect(stage.endsOf('in')).toMatchObject([{ kind: 'auto-shutdown', path: 's/in/early' }]);
+});
+
+test('what a start function of a supervisor has to say is handed on as well', async () => {
+  const stage = await openStage();
+  const start = ({ starts }: { readonly starts: number }) => ({ info: `start ${starts}` });
+  const supervisor = await stage.supervise({ children: [{ id: 'in', start, children: [] }] });
+  expect(supervisor.whichChild('in')!.info).toBe('start 1');
+  await stage.run(supervisor.terminateChild('in'));
+  expect(await stage.run(supervisor.restartChild('in'))).toMatchObject({ info: 'start 2' });
+});
+
+test('a start function that does not answer has the time of the start, and hears when nobody waits any more', async () => {
+  const stage = await openStage();
+  const signals: AbortSignal[] = [];
+  const start = ({ signal }: { readonly signal: AbortSignal }) => {
+    signals.push(signal);
+    return new Promise<undefined>(() => {});
+  };
+  const supervisor = await stage.supervise({ children: [] });
+  const timed = supervisor.startChild(stage.child('a', { start, startTimeout: 500 }));
+  expect(await stage.answer(timed)).toBe('start_failed');
+  const given = answerOf(supervisor.startChild(stage.child('b', { start })));
+  await stage.settle();
+  expect(await stage.answer(supervisor.terminateChild('b'))).toBe('ok');
+  expect(await stage.run(given)).toBe('start_failed');
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
 });
