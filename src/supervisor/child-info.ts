@@ -20,7 +20,7 @@ export interface ChildInfo {
   readonly starts: number;
   /** Empty for a supervisor. */
   readonly command: string;
-  /** What its start function had to say at its last start. */
+  /** What its start function had to say at its last start; of a supervisor while it lives. */
   readonly info: unknown;
 }
 
@@ -28,9 +28,8 @@ interface Seen {
   /** Its supervisor has not started all children yet. */
   readonly isStarting: boolean;
   readonly worker: ActorRefFrom<typeof workerMachine> | undefined;
+  readonly supervisor: { readonly info: unknown } | undefined;
   readonly incarnation: Incarnation | undefined;
-  /** What a supervisor below it knows. */
-  readonly below: { readonly info: unknown } | undefined;
 }
 
 export function childInfo(child: Child, seen: Seen): ChildInfo {
@@ -44,7 +43,7 @@ export function childInfo(child: Child, seen: Seen): ChildInfo {
     pid: incarnation?.pid,
     starts,
     command: commandOf(spec),
-    info: spec.type === 'worker' ? incarnation?.info : seen.below?.info,
+    info: (spec.type === 'supervisor' ? seen.supervisor : incarnation)?.info,
   };
 }
 

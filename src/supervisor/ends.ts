@@ -6,7 +6,7 @@ import { chargeRestart } from './intensity.ts';
 import type { Plan, Retry } from './plan.ts';
 import { mustRestart, mustShutDown } from './restart.ts';
 import { type Child, childOf, hasOtherSignificant } from './roster.ts';
-import { concernedBy } from './strategy.ts';
+import { concernedBy, isGroup } from './strategy.ts';
 import type { Turn } from './turn.ts';
 
 export function childReady(turn: Turn, workerId: string): void {
@@ -31,7 +31,8 @@ export function childReady(turn: Turn, workerId: string): void {
 /** While the supervisor is up. */
 export function childEnded(turn: Turn, workerId: string, reason: ExitReason): void {
   const child = childOf(turn.roster, workerId);
-  if (child === undefined) return; // its end was waited for by somebody else, who knows by now
+  // It has a place no more, or its group's restart found it dead, and takes it along.
+  if (child === undefined || child.state === 'down') return;
   const lane = turn.busyLane(child.id);
   const plan = lane === undefined ? undefined : turn.planIn(lane);
   if (lane === undefined || plan === undefined) {
@@ -64,12 +65,13 @@ function notStarted(turn: Turn, child: Child, lane: string, plan: Plan, reason: 
   }
   const { id, path, starts } = child;
   if (plan.purpose === 'restart') {
-    // The rest of a group stays down until it is this child's turn again.
     const failures = failuresOf(child, turn.now);
     turn.put({ ...child, state: 'delayed', returning: true, failures });
     const message: Retry = { type: 'retry', id, starts, charged: false, reason };
     turn.effects.push({ type: 'schedule', message, path, delay: 0 });
-    turn.release(lane);
+    // The rest of a group stays down until it is this child's turn again; of others, it does not depend on this child.
+    if (isGroup(turn.spec.strategy)) turn.release(lane);
+    else turn.startedFirst(lane, plan);
     return;
   }
   if (plan.call === undefined) {
@@ -99,14 +101,22 @@ export function decide(turn: Turn, child: Child, reason: ExitReason): void {
     restart(turn, child, reason);
     return;
   }
-  turn.leave(child);
   const othersLeft = () => hasOtherSignificant(turn.roster, child.id);
-  if (mustShutDown(turn.spec.autoShutdown, child.spec.significant, othersLeft)) {
-    announce(turn, child, 'shut-down', reason);
-    turn.finish({ kind: 'auto-shutdown', path: child.path, reason });
-  } else {
+  if (!mustShutDown(turn.spec.autoShutdown, child.spec.significant, othersLeft)) {
+    turn.leave(child);
     announce(turn, child, turn.roster.has(child.id) ? 'leave' : 'forget', reason);
+    return;
   }
+  const starting = turn.lanes.findKey(({ plan }) => plan?.purpose === 'first start');
+  if (starting !== undefined) {
+    // As in OTP it is up first, and then it is done: that is no start that has failed.
+    turn.put({ ...child, state: 'ended' });
+    turn.defer(starting, { type: 'ended', workerId: child.workerId, reason });
+    return;
+  }
+  turn.leave(child);
+  announce(turn, child, 'shut-down', reason);
+  turn.finish({ kind: 'auto-shutdown', path: child.path, reason });
 }
 
 /** Counts a restart and does it, unless it is one too many. */

@@ -19,7 +19,7 @@ export interface Child {
   readonly workerId: string;
   /** How often it was started by this supervisor. */
   readonly starts: number;
-  /** The numbers up to here were given to children of an earlier supervisor with this path. */
+  /** The numbers up to here were given to others, perhaps of this path. */
   readonly earlier: number;
   /** It has ended and is on its way back: OTP's `restarting`. */
   readonly returning: boolean;

@@ -89,6 +89,7 @@ export const supervisorMachine = setup({
     regroups: ({ context }) => regroups(context),
     isRegrouped: ({ context }) => !regroups(context),
     nothingLives: ({ context }) => context.living === 0,
+    endsByItself: ({ context }) => context.output?.kind !== 'shutdown',
   },
   actions: {
     begin: (_: unknown, _params: { workerId: string }) => {},
@@ -124,9 +125,9 @@ export const supervisorMachine = setup({
     noteKill: assign(({ context: { output } }) => ({
       output: output === undefined || output.kind === 'shutdown' ? asked(true) : output,
     })),
-    setDeadline: enqueueActions(({ context: { spec, output }, enqueue }) => {
-      // Who ends by itself takes its time; who is told to end has as long as its spec gives it.
-      if (output?.kind !== 'shutdown' || !Number.isFinite(spec.stopTimeout)) return;
+    /** Who ends by itself takes its time; who is told to end, even then, has as long as its spec gives it. */
+    setDeadline: enqueueActions(({ context: { spec }, event, enqueue }) => {
+      if (event.type !== 'shutdown' || !Number.isFinite(spec.stopTimeout)) return;
       enqueue(spec.stopTimeout === 0 ? 'killNow' : 'killLater');
     }),
     killNow: raise({ type: 'kill' }),
@@ -229,11 +230,11 @@ export const supervisorMachine = setup({
         'xstate.done.actor.*': { actions: 'hearEndAtStop' },
         call: { actions: 'refuseCall' },
         kill: { actions: ['noteKill', 'killChildren'] },
+        shutdown: [{ guard: 'endsByItself', actions: 'setDeadline' }, {}],
         // Too late, or once is enough.
         'child.ready': {},
         retry: {},
         finish: {},
-        shutdown: {},
       },
     },
     stopped: {

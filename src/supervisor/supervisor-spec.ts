@@ -166,7 +166,8 @@ function parseChildren(
   autoShutdown: AutoShutdown,
 ): readonly ChildSpec[] {
   const values = reader.get('children') ?? (strategy === 'dynamic' ? [] : undefined);
-  if (!Array.isArray(values)) reader.fail('children', `expected an array, got ${show(values)}`);
+  const at = reader.at('children');
+  if (!Array.isArray(values)) throw noArray(values, at);
   if (strategy === 'dynamic' && values.length > 0) {
     reader.fail('children', "strategy 'dynamic' begins without children; start them with startChild()");
   }
@@ -176,16 +177,20 @@ function parseChildren(
       `strategy 'simple_one_for_one' takes one template, got ${values.length} children`,
     );
   }
-  return parseChildSpecs(values, reader.at('children'), strategy, autoShutdown);
+  return parseChildSpecs(values, at, strategy, autoShutdown);
 }
+
+const noArray = (values: unknown, path: string): OptionsError =>
+  new OptionsError(path, `expected an array, got ${show(values)}`);
 
 /** Throws an `OptionsError` for any that cannot be meant, and for two of one id. */
 export function parseChildSpecs(
-  values: readonly unknown[],
+  values: unknown,
   path: string,
   strategy: Strategy,
   autoShutdown: AutoShutdown | undefined,
 ): readonly ChildSpec[] {
+  if (!Array.isArray(values)) throw noArray(values, path);
   const seen = new Map<string, number>();
   return values.map((value, index) => {
     const spec = parseChildSpec(value, `${path}[${index}]`, strategy, autoShutdown);

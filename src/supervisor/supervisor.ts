@@ -10,8 +10,8 @@ import { type PartitionKey, partitionOf } from './partition.ts';
 import type { PendingCalls } from './pending-calls.ts';
 import type { Answer, Changes, Request } from './plan.ts';
 import { causeOf, refusal } from './refusal.ts';
-import { type ChildCounts, countChildren, type Roster } from './roster.ts';
-import type { supervisorMachine } from './supervisor-machine.ts';
+import { type Child, type ChildCounts, countChildren, type Roster } from './roster.ts';
+import type { SupervisorContext, supervisorMachine } from './supervisor-machine.ts';
 import {
   type ChildOptions,
   type ChildSpec,
@@ -180,8 +180,9 @@ export class Supervisor {
   /** @internal resolves when every child is ready; rejects with a `StartError` when one is not, and all are stopped again */
   async started(): Promise<void> {
     const output = await this.#outcome();
-    if (output === undefined || output.kind === 'ignored') return;
-    if (output.kind === 'shutdown' || output.kind === 'auto-shutdown')
+    // Its significant children may be done as soon as all have started.
+    if (output === undefined || output.kind === 'ignored' || output.kind === 'auto-shutdown') return;
+    if (output.kind === 'shutdown')
       throw new StartError(this.path, 'it was stopped before all were ready', '');
     if (output.kind === 'start-refused') throw this.#startError(this.path, output);
     const { path, reason } = culprit(output);
@@ -247,9 +248,16 @@ export class Supervisor {
     return childInfo(child, {
       isStarting,
       worker: this.#family.actors.worker(child.workerId),
+      supervisor: this.#below(child),
       incarnation: this.#incarnation(child.path),
-      below: this.#family.actors.supervisor(child.path)?.getSnapshot().context,
     });
+  }
+
+  /** What a child that is a supervisor knows, while it lives. */
+  #below({ path, workerId }: Child): SupervisorContext | undefined {
+    const actor = this.#family.actors.supervisor(path) as SupervisorActor | undefined;
+    const context = actor?.getSnapshot().context;
+    return context?.workerId === workerId ? context : undefined;
   }
 
   #incarnation(path: string): Incarnation | undefined {

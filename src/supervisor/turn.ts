@@ -36,7 +36,7 @@ export interface Supervision {
   readonly forkerLostAt: number;
   /** The last number in the ids of a dynamic supervisor's children. */
   readonly lastId: number;
-  /** The numbers up to here were given to children of an earlier supervisor with this path. */
+  /** The numbers up to here were given to children of an earlier supervisor with this path, or are those of forgotten ones. */
   readonly earlier: number;
   /** How it ends, once that is decided. */
   readonly output: SupervisorOutput | undefined;
@@ -73,6 +73,7 @@ export class Turn {
   restartTimes: List<number>;
   forkerLostAt: number;
   lastId: number;
+  earlier: number;
   output: SupervisorOutput | undefined;
 
   constructor(before: Supervision, now: number, chance: () => number) {
@@ -87,12 +88,13 @@ export class Turn {
     this.restartTimes = before.restartTimes;
     this.forkerLostAt = before.forkerLostAt;
     this.lastId = before.lastId;
+    this.earlier = before.earlier;
     this.output = before.output;
   }
 
   get after() {
-    const { spec, roster, lanes, living, restartTimes, forkerLostAt, lastId, output } = this;
-    return { spec, roster, lanes, living, restartTimes, forkerLostAt, lastId, output };
+    const { spec, roster, lanes, living, restartTimes, forkerLostAt, lastId, earlier, output } = this;
+    return { spec, roster, lanes, living, restartTimes, forkerLostAt, lastId, earlier, output };
   }
 
   put(child: Child): void {
@@ -104,9 +106,10 @@ export class Turn {
     this.put({ ...child, state: 'down', returning: false });
   }
 
-  /** Nothing is kept of it. */
-  remove({ id, path }: Child): void {
+  /** Nothing is kept of it, but that the next of its id goes on counting: no incarnation is named as one before it. */
+  remove({ id, path, earlier, starts }: Child): void {
     this.roster = this.roster.delete(id);
+    if (!isDynamic(this.spec.strategy)) this.earlier = Math.max(this.earlier, earlier + starts);
     this.effects.push({ type: 'forget', path });
   }
 
@@ -187,7 +190,7 @@ export class Turn {
     }
   }
 
-  /** The first that was to be started is up, or is not needed. */
+  /** It is over with the first that was to be started: it is up, or is not needed, or nobody depends on it. */
   startedFirst(lane: string, plan: Plan): void {
     this.#set(lane, { ...plan, start: plan.start.slice(1) });
     this.advance(lane);

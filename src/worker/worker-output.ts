@@ -17,7 +17,7 @@ export class WorkerOutput {
   readonly stderr = new Tail();
   readonly #listeners = new Set<LineListener>();
   readonly #sources = new Set<ByteSource>();
-  #onAllEnded: () => void = () => {};
+  #onAllEnded: () => void = nothing;
 
   constructor(audience: OutputAudience) {
     this.#audience = audience;
@@ -58,8 +58,11 @@ export class WorkerOutput {
     this.#onAllEnded = action;
   }
 
-  /** Whoever holds the other end now may keep it; we have heard enough. */
+  /** Whoever holds the other end now may keep it; we have heard enough. Who waited is not held by what is kept of it. */
   destroy(): void {
+    this.#onAllEnded = nothing;
     for (const source of this.#sources) source.destroy();
   }
 }
+
+const nothing = (): void => {};

@@ -210,7 +210,6 @@ class WorkerProcess {
     const { clock } = this.#runtime.os;
     const finish = () => {
       clock.clearTimeout(timer);
-      this.#output.onceEnded(() => {});
       this.#output.destroy();
       this.#stdin?.destroy();
       this.#fd3?.destroy();
