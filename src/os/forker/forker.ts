@@ -257,7 +257,11 @@ export class ForkerSpawner implements Spawner {
         birth.listener({ type: 'os.treeEmpty' });
       }
     }
-    if (this.#closing !== undefined) return this.#closed(cleared.then(() => this.#stillLeft()));
+    if (this.#closing !== undefined) {
+      const left = cleared.then(() => this.#stillLeft());
+      left.catch(() => {}); // a close that waits for us to have done clearing up does not wait for this
+      return this.#closed(left);
+    }
     if (behind !== undefined) onForker({ type: 'left-behind', ...behind });
     await this.#startForker();
   }
