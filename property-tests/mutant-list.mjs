@@ -419,9 +419,10 @@ export const MUTANTS = [
     name: 'a new forker before the old one is cleared up after',
     edits: [
       {
-        file: 'os/forker/forker.ts',
-        find: '    const behind = await cleared.then(',
-        replace: '    const behind = await Promise.resolve([] as never[]).then(',
+        file: 'os/forker/aftermath.ts',
+        find: '    const left = await clear(tools, { claim, emptyLooks: 2 }, orphanGrace);',
+        replace:
+          '    const left = await Promise.race([[] as never[], clear(tools, { claim, emptyLooks: 2 }, orphanGrace)]);',
       },
     ],
   },

@@ -162,7 +162,10 @@ export type ForkerEvent =
       readonly workers: number;
       readonly cause: string;
     }
-  /** What the lost forker had started was to be ended before the next one starts, and was not, or nobody can say. */
+  /**
+   * What the lost forker had started was to be ended before the next one starts. These were not, and it starts; or, with
+   * no pids, nobody can say, and it starts when that is mended.
+   */
   | { readonly type: 'left-behind'; readonly pids: readonly number[]; readonly message: string };
 
 /** Forks workers, reaps them, and signals them with everything under them. */
@@ -226,7 +229,10 @@ export type OsProcessEvent =
       readonly signal: Signal | null;
       readonly treeEmpty: boolean;
     }
-  /** Nothing is left of it, signalled or not. Follows an `os.exited` without `treeEmpty`, and `os.forkerLost`. */
+  /**
+   * Nothing is left of it, signalled or not. Follows an `os.exited` without `treeEmpty`, and `os.forkerLost`: then what
+   * SIGKILL does not end, or nobody can look for, may be left all the same, as `left-behind` says.
+   */
   | { readonly type: 'os.treeEmpty' }
   /** The forker died; the tree is being ended, and `os.treeEmpty` will follow without `os.exited`. */
   | { readonly type: 'os.forkerLost' };
