@@ -59,9 +59,12 @@ export function orphanVerdict(
   if (marks.some((mark) => mark.runId === runId && mark.workerId === record.workerId)) {
     return say('orphan', `start time ${seen.startTime} and the run's mark`);
   }
-  if (marks.length > 0) return say('reused', `it carries the mark of run ${marks[0]!.runId}`);
+  // Nobody else can have the pid and the start time of one that was settled: it has put on that mark itself.
+  if (marks.length > 0 && !record.settled) {
+    return say('reused', `it carries the mark of run ${marks[0]!.runId}`);
+  }
   if (seen.userId !== recordedUserId) return say('foreign', `it belongs to user ${seen.userId}`);
-  if (seen.session !== record.session) return say('unverified', 'no mark, and another session');
+  if (seen.session !== record.session) return say('unverified', 'not its mark, and another session');
   if (!record.settled) return say('unverified', 'no mark, and recorded too soon after its start');
   return say(
     'orphan',
