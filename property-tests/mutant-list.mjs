@@ -48,6 +48,22 @@ export const MUTANTS = [
     ],
   },
   {
+    name: "a mark of another run's makes a stranger of a worker",
+    edits: [
+      {
+        file: 'os/census.ts',
+        find: 'return sighting.session === known.session ? [sighting] : [];',
+        replace:
+          'return sighting.session === known.session && !isMarkedOtherwise(sighting, claim) ? [sighting] : [];',
+      },
+      {
+        file: 'registry/verdict.ts',
+        find: 'if (marks.length > 0 && !record.settled) {',
+        replace: 'if (marks.length > 0) {',
+      },
+    ],
+  },
+  {
     name: 'to have heard of no death proves that a worker lives',
     edits: [
       {
