@@ -59,10 +59,15 @@ export interface Files {
   absolute(path: string): string;
 }
 
-/** Looking at a socket from outside: `refused` proves that its owner is gone, `absent` proves nothing. */
+/** Looking at a socket from outside: for what `refused` proves see `Network`, `absent` proves nothing. */
 export type SocketAnswer = 'answered' | 'refused' | 'absent' | 'unclear';
 
 export interface Network {
+  /**
+   * A socket that refuses has lost its owner, or has not begun to listen. True on Linux, where a full backlog answers
+   * EAGAIN; other kernels refuse for that too, and a host that is merely busy may seem to be gone.
+   */
+  readonly refusalProvesDeath: boolean;
   /** Does anybody listen on this local socket? */
   knock(socketPath: string): Promise<SocketAnswer>;
   /** Removes a dead run's socket, wherever it really stands; no error when there is none. */

@@ -7,19 +7,20 @@ import type { ActiveRecord, HostRecord } from './run-file.ts';
 export type HostVerdict = 'alive' | 'dead' | 'elsewhere';
 
 /**
- * Whoever answers at the run's socket is alive. A socket that refuses proves death, whatever has the pid now. Without
- * a socket the identity decides.
+ * Whoever answers at the run's socket is alive. A socket that refuses proves death, whatever has the pid now, where the
+ * kernel refuses for nothing else. Without a socket, or where a busy one refuses too, the identity decides.
  */
 export function hostVerdict(
   host: HostRecord,
   self: Self,
   seen: Sighting | undefined,
   socket: SocketAnswer,
+  refusalProvesDeath: boolean,
 ): HostVerdict {
   if (socket === 'answered') return 'alive';
   if (host.bootId !== self.identity.bootId) return host.machine === self.machine ? 'dead' : 'elsewhere';
   if (host.pidNamespace !== self.identity.pidNamespace) return 'elsewhere';
-  if (socket === 'refused') return 'dead';
+  if (socket === 'refused' && refusalProvesDeath) return 'dead';
   return seen !== undefined && !seen.zombie && sameProcess(seen, host) ? 'alive' : 'dead';
 }
 

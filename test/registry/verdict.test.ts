@@ -54,7 +54,18 @@ describe('the host', () => {
     ['is in another pid namespace', contained, sameProcess, 'absent', 'elsewhere'],
     ['is in another pid namespace, its socket refuses', contained, undefined, 'refused', 'elsewhere'],
   ])('%s', (_, record, facts, socket, verdict) => {
-    expect(hostVerdict(record, self, facts, socket)).toBe(verdict);
+    expect(hostVerdict(record, self, facts, socket, true)).toBe(verdict);
+  });
+
+  test.each<[string, HostRecord, ProcessFacts | undefined, SocketAnswer, string]>([
+    ['is there, and refuses', host, sameProcess, 'refused', 'alive'],
+    ['is gone, its socket refuses', host, undefined, 'refused', 'dead'],
+    ['has a pid that another has now, its socket refuses', host, later, 'refused', 'dead'],
+    ['is dead and not reaped, its socket refuses', host, zombie, 'refused', 'dead'],
+    ['is in another pid namespace, its socket refuses', contained, undefined, 'refused', 'elsewhere'],
+    ['answers though another has its pid', host, later, 'answered', 'alive'],
+  ])('%s, where a busy socket refuses too', (_, record, facts, socket, verdict) => {
+    expect(hostVerdict(record, self, facts, socket, false)).toBe(verdict);
   });
 });
 
