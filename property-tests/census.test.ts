@@ -64,17 +64,14 @@ function closure(all: readonly Sighting[], claim: Claim, begun: number): Readonl
   const other = (one: Sighting) => (one.cookies ?? []).length > 0 && !carries(one, claim);
   const isRoot = (one: Sighting) =>
     carries(one, claim) ||
+    claim.known.some(
+      (known) => known.pid === one.pid && known.startTime === one.startTime && known.session === one.session,
+    ) ||
     (!other(one) &&
-      (claim.known.some(
-        (known) =>
-          known.pid === one.pid && known.startTime === one.startTime && known.session === one.session,
-      ) ||
-        claim.orphanedSessions?.some(
-          ({ session, bornBy }) =>
-            one.session === session &&
-            all.every((leader) => leader.pid !== session) &&
-            one.startTime < bornBy,
-        )));
+      claim.orphanedSessions?.some(
+        ({ session, bornBy }) =>
+          one.session === session && all.every((leader) => leader.pid !== session) && one.startTime < bornBy,
+      ));
   const found = new Set<number>();
   for (let before = -1; before < found.size; ) {
     before = found.size;

@@ -232,4 +232,14 @@ export const KEPT_EXAMPLES: readonly KeptExample[] = [
       }),
     ]),
   },
+  {
+    found: "a worker that had put on another run's marks outlived its own",
+    plan: life(
+      7,
+      {},
+      (['host-exits', 'kill-forker', 'kill-both'] as const).map((deed) =>
+        generation({ children: [child('disguises-itself')], steps: [step(1_500, deed)] }),
+      ),
+    ),
+  },
 ];

@@ -50,6 +50,22 @@ export const MUTANTS = [
     ],
   },
   {
+    name: "a mark of another run's makes a stranger of a worker",
+    edits: [
+      {
+        file: 'os/census.ts',
+        find: 'return sighting.session === known.session ? [sighting] : [];',
+        replace:
+          'return sighting.session === known.session && !isMarkedOtherwise(sighting, claim) ? [sighting] : [];',
+      },
+      {
+        file: 'registry/verdict.ts',
+        find: 'if (marks.length > 0 && !record.settled) {',
+        replace: 'if (marks.length > 0) {',
+      },
+    ],
+  },
+  {
     name: 'to have heard of no death proves that a worker lives',
     edits: [
       {
@@ -345,9 +361,10 @@ export const MUTANTS = [
     name: 'a new forker before the old one is cleared up after',
     edits: [
       {
-        file: 'os/forker/forker.ts',
-        find: '    const behind = await cleared.then(',
-        replace: '    const behind = await Promise.resolve([] as never[]).then(',
+        file: 'os/forker/aftermath.ts',
+        find: '    const left = await clear(tools, { claim, emptyLooks: 2 }, orphanGrace);',
+        replace:
+          '    const left = await Promise.race([[] as never[], clear(tools, { claim, emptyLooks: 2 }, orphanGrace)]);',
       },
     ],
   },

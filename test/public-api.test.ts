@@ -43,6 +43,7 @@ test('the values that reeve/sim exports, and its programs', () => {
         "both",
         "chatty",
         "closesItsStreams",
+        "disguisesItself",
         "doubleForks",
         "exitsAfter",
         "floods",

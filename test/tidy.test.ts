@@ -109,21 +109,49 @@ describe('sizes', () => {
   test(`no function in src is longer than ${LONGEST_FUNCTION} lines`, () => {
     expectExempt(
       'longest function',
-      sources.flatMap((file) => longFunctions(file)),
+      sources.flatMap((file) => longFunctions(read(file)).map((line) => `${file}:${line}`)),
     );
+  });
+
+  const BODY = ['  a();', '  b();', '  c();'];
+  test.each([
+    ['function f(): void {', ...BODY, '}'],
+    ['  async #f(a: A): Promise<void> {', ...BODY.map((line) => `  ${line}`), '  }'],
+    ['const f = (a: A): void => {', ...BODY, '};'],
+    ['export function f(', '  a: A,', '): void {', ...BODY, '}'],
+    ['export async function f<T>(', '  a: A,', '  { b }: B,', '): Promise<T> {', ...BODY, '}'],
+    ['const f = (', '  a: A,', ') => {', ...BODY, '};'],
+    ['function f({', '  a,', '}: A): void {', ...BODY, '}'],
+    ['async function f(', '  a: A,', '): Promise<{', '  readonly b: B;', '}> {', ...BODY, '}'],
+  ])('a function is seen however its signature stands: %s', (...lines) => {
+    expect(longFunctions(lines.join('\n'), lines.length - 1)).toEqual([1]);
+    expect(longFunctions(lines.join('\n'), lines.length)).toEqual([]);
+  });
+
+  test('a block in a function is no function', () => {
+    expect(longFunctions(['  if (', '    a &&', '    b', '  ) {', ...BODY, '  }'].join('\n'), 1)).toEqual([]);
   });
 });
 
-/** The formatter closes a function at the indentation at which it was opened. */
-function longFunctions(file: string): string[] {
-  const lines = read(file).split('\n');
-  const opening =
-    /^(\s*)(?:export )?(?:async )?(?:function\b.*|(?:static |override |async |get |set )*#?\w+\(.*\)(?:: .*)?|(?:const|let) \w+ = .*=>) \{$/;
+/** The opening line of a function, or the last one of a signature that the formatter wrapped over several. */
+const OPENING =
+  /^(\s*)(?:export )?(?:async )?(?:function\b.*|(?:static |override |async |get |set )*#?\w+\(.*\)(?:: .*)?|(?:const|let) \w+ = .*=>) \{$/;
+const END_OF_SIGNATURE = /^(\s*)(?:\)(?:: .*)?|\}: .*\)(?:: .*)?|\}>+)(?: =>)? \{$/;
+const BLOCK = /^\s*(if|for|while|switch|catch)\b/;
+
+/** The numbers of the lines on which they begin. The formatter closes a function at the indentation of its first line. */
+function longFunctions(text: string, longest = LONGEST_FUNCTION): number[] {
+  const lines = text.split('\n');
   return lines.flatMap((line, index) => {
-    const match = opening.exec(line);
-    if (match === null || /^\s*(if|for|while|switch|catch)\b/.test(line)) return [];
-    const end = lines.findIndex((other, at) => at > index && other.startsWith(`${match[1]}}`));
-    return end - index + 1 > LONGEST_FUNCTION ? [`${file}:${index + 1}`] : [];
+    const opened = OPENING.exec(line);
+    const indent = (opened ?? END_OF_SIGNATURE.exec(line))?.[1];
+    if (indent === undefined) return [];
+    const isFirst = (other: string) =>
+      other.startsWith(indent) && /^[^\s)}]/.test(other.slice(indent.length));
+    const start = opened === null ? lines.slice(0, index).findLastIndex(isFirst) : index;
+    if (BLOCK.test(lines[start]!)) return [];
+    const end = lines.findIndex((other, at) => at > index && other.startsWith(`${indent}}`));
+    return end - start + 1 > longest ? [start + 1] : [];
   });
 }
 

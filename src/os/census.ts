@@ -2,7 +2,10 @@
 import { type ProcessIdentity, sameProcess } from './identity.ts';
 import type { Clock, Kernel, Self, Sighting } from './os.ts';
 
-/** A process proven to be ours by other means than its mark, and the session it was in. */
+/**
+ * A process proven to be ours by other means than its mark, and the session it was in: a child that we have not reaped,
+ * or one whose pid and start time nobody else has, had or will have. Whatever mark it carries by now, it is the same.
+ */
 export interface Known extends ProcessIdentity {
   readonly session: number;
 }
@@ -119,7 +122,7 @@ export class Census {
     return claim.known.flatMap((known) => {
       const sighting = this.#byPid.get(known.pid);
       if (sighting === undefined || !sameProcess(sighting, known)) return [];
-      return sighting.session === known.session && !isMarkedOtherwise(sighting, claim) ? [sighting] : [];
+      return sighting.session === known.session ? [sighting] : [];
     });
   }
 
@@ -128,6 +131,7 @@ export class Census {
       // The kernel gives no pid out again that is still some session's: whoever has it, none of ours was left in ours.
       if (this.#byPid.has(session)) return [];
       const members = this.#bySession.get(session) ?? [];
+      // Who told of its death late may be wrong about when the number was free.
       return members.filter((member) => member.startTime < bornBy && !isMarkedOtherwise(member, claim));
     });
   }
@@ -163,7 +167,7 @@ const markKey = (runId: string, workerId: string): string => `${runId}\0${worker
 const isSpared = (sighting: Sighting, { spare }: Claim): boolean =>
   spare !== undefined && carries(sighting, { runId: spare, workerId: undefined });
 
-/** Its mark can be read, and is another run's or worker's: then it is not the process that we knew on this pid. */
+/** Its mark can be read, and is another run's or worker's. */
 function isMarkedOtherwise(sighting: Sighting, claim: Claim): boolean {
   return (sighting.cookies ?? []).length > 0 && !carries(sighting, claim);
 }

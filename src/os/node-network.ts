@@ -10,6 +10,7 @@ import type { Network, SocketAnswer } from './os.ts';
 const KNOCK_TIMEOUT_MS = 1_000;
 
 export const nodeNetwork: Network = {
+  refusalProvesDeath: process.platform === 'linux',
   async knock(socketPath): Promise<SocketAnswer> {
     const code = await tryConnect({ path: socketAddress(socketPath) }, KNOCK_TIMEOUT_MS);
     if (code === undefined) return 'answered';

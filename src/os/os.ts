@@ -59,10 +59,15 @@ export interface Files {
   absolute(path: string): string;
 }
 
-/** Looking at a socket from outside: `refused` proves that its owner is gone, `absent` proves nothing. */
+/** Looking at a socket from outside: for what `refused` proves see `Network`, `absent` proves nothing. */
 export type SocketAnswer = 'answered' | 'refused' | 'absent' | 'unclear';
 
 export interface Network {
+  /**
+   * A socket that refuses has lost its owner, or has not begun to listen. True on Linux, where a full backlog answers
+   * EAGAIN; other kernels refuse for that too, and a host that is merely busy may seem to be gone.
+   */
+  readonly refusalProvesDeath: boolean;
   /** Does anybody listen on this local socket? */
   knock(socketPath: string): Promise<SocketAnswer>;
   /** Removes a dead run's socket, wherever it really stands; no error when there is none. */
@@ -162,7 +167,10 @@ export type ForkerEvent =
       readonly workers: number;
       readonly cause: string;
     }
-  /** What the lost forker had started was to be ended before the next one starts, and was not, or nobody can say. */
+  /**
+   * What the lost forker had started was to be ended before the next one starts. These were not, and it starts; or, with
+   * no pids, nobody can say, and it starts when that is mended.
+   */
   | { readonly type: 'left-behind'; readonly pids: readonly number[]; readonly message: string };
 
 /** Forks workers, reaps them, and signals them with everything under them. */
@@ -226,7 +234,10 @@ export type OsProcessEvent =
       readonly signal: Signal | null;
       readonly treeEmpty: boolean;
     }
-  /** Nothing is left of it, signalled or not. Follows an `os.exited` without `treeEmpty`, and `os.forkerLost`. */
+  /**
+   * Nothing is left of it, signalled or not. Follows an `os.exited` without `treeEmpty`, and `os.forkerLost`: then what
+   * SIGKILL does not end, or nobody can look for, may be left all the same, as `left-behind` says.
+   */
   | { readonly type: 'os.treeEmpty' }
   /** The forker died; the tree is being ended, and `os.treeEmpty` will follow without `os.exited`. */
   | { readonly type: 'os.forkerLost' };

@@ -19,7 +19,8 @@ export async function judgeHost(
 ): Promise<HostVerdict> {
   const { self } = os.processes;
   const seen = host.bootId === self.identity.bootId ? await seenEnded(os, host) : undefined;
-  return hostVerdict(host, self, seen, await knockTwice(os, stateDirectory, runId));
+  const answer = await knockTwice(os, stateDirectory, runId);
+  return hostVerdict(host, self, seen, answer, os.network.refusalProvesDeath);
 }
 
 /** What is on its pid; when that is dying, once it is dead: until then its socket answers, as if it were alive. */

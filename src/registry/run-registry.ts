@@ -19,7 +19,11 @@ type MutableRunFile = { -readonly [Key in keyof RunFile]: RunFile[Key] } & {
 const BIRTHS_AHEAD = 256;
 /** How long changes that nobody waits for are gathered, in milliseconds. */
 const WRITE_BEHIND_MS = 50;
-/** After a write that failed it is tried again, in milliseconds: the disk may have room by then, and nothing else change. */
+/**
+ * After a write that failed it is tried again, in milliseconds: the disk may have room by then, and nothing else change.
+ * While there are workers, that is: without any there is nothing that has to be on disk, and nothing else that keeps the
+ * host from ending.
+ */
 const RETRY_MS = 2_000;
 
 export interface RunRegistryOptions {
@@ -30,7 +34,10 @@ export interface RunRegistryOptions {
   readonly name: string;
   readonly self: Self;
   readonly orphanGrace: number;
-  /** A write that nobody waits for has failed. The next one, two seconds later at the latest, carries its data too. */
+  /**
+   * A write that nobody waits for has failed. The next one, two seconds later at the latest while there are workers,
+   * carries its data too.
+   */
   readonly onWarning: (error: RegistryError) => void;
 }
 
@@ -156,7 +163,7 @@ export class RunRegistry {
 
   /** That it cannot be written was said when it first failed. */
   #retrySoon(): void {
-    if (!this.#isOpen || this.#sealed) return;
+    if (!this.#isOpen || this.#sealed || Object.keys(this.#db.data.workers).length === 0) return;
     const { clock } = this.#options;
     clock.clearTimeout(this.#retryTimer);
     this.#retryTimer = clock.setTimeout(() => {

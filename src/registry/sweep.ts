@@ -133,9 +133,10 @@ async function sweepDamaged(
   const notes = [`its file is damaged: ${complaint}`];
   const about = { runId, name: '', host: UNKNOWN_HOST };
   const answer = await knockForLong(os, stateDirectory, runId);
-  // Without a socket to ask, a living forker says that the run lives, or is being cleared up by it.
+  // Without a socket that tells, a living forker says that the run lives, or is being cleared up by it.
   const seen = (await census.take()).workersSeen(runId);
-  if (answer === 'answered' || (answer !== 'refused' && seen.has(''))) {
+  const isDead = answer === 'refused' && os.network.refusalProvesDeath;
+  if (answer === 'answered' || (!isDead && seen.has(''))) {
     return { ...about, host: { pid: null, alive: true }, outcome: 'alive', processes: [], notes };
   }
   if (answer === 'unclear') {

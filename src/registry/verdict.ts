@@ -7,19 +7,20 @@ import type { ActiveRecord, HostRecord } from './run-file.ts';
 export type HostVerdict = 'alive' | 'dead' | 'elsewhere';
 
 /**
- * Whoever answers at the run's socket is alive. A socket that refuses proves death, whatever has the pid now. Without
- * a socket the identity decides.
+ * Whoever answers at the run's socket is alive. A socket that refuses proves death, whatever has the pid now, where the
+ * kernel refuses for nothing else. Without a socket, or where a busy one refuses too, the identity decides.
  */
 export function hostVerdict(
   host: HostRecord,
   self: Self,
   seen: Sighting | undefined,
   socket: SocketAnswer,
+  refusalProvesDeath: boolean,
 ): HostVerdict {
   if (socket === 'answered') return 'alive';
   if (host.bootId !== self.identity.bootId) return host.machine === self.machine ? 'dead' : 'elsewhere';
   if (host.pidNamespace !== self.identity.pidNamespace) return 'elsewhere';
-  if (socket === 'refused') return 'dead';
+  if (socket === 'refused' && refusalProvesDeath) return 'dead';
   return seen !== undefined && !seen.zombie && sameProcess(seen, host) ? 'alive' : 'dead';
 }
 
@@ -59,9 +60,12 @@ export function orphanVerdict(
   if (marks.some((mark) => mark.runId === runId && mark.workerId === record.workerId)) {
     return say('orphan', `start time ${seen.startTime} and the run's mark`);
   }
-  if (marks.length > 0) return say('reused', `it carries the mark of run ${marks[0]!.runId}`);
+  // Nobody else can have the pid and the start time of one that was settled: it has put on that mark itself.
+  if (marks.length > 0 && !record.settled) {
+    return say('reused', `it carries the mark of run ${marks[0]!.runId}`);
+  }
   if (seen.userId !== recordedUserId) return say('foreign', `it belongs to user ${seen.userId}`);
-  if (seen.session !== record.session) return say('unverified', 'no mark, and another session');
+  if (seen.session !== record.session) return say('unverified', 'not its mark, and another session');
   if (!record.settled) return say('unverified', 'no mark, and recorded too soon after its start');
   return say(
     'orphan',

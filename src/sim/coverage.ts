@@ -63,13 +63,15 @@ export class Coverage {
   }
 
   watch(machine: SimMachine): void {
-    const owners = new Map<number, number>();
+    const owners = new Map<number, { readonly bootId: string; readonly startTime: number }>();
     machine.watch({
       onFork: ({ pid, startTime }) => {
+        const { bootId } = machine;
         const before = owners.get(pid);
-        owners.set(pid, startTime);
-        if (before !== undefined) this.saw('a pid used again');
-        if (before === startTime) this.saw('a pid used again within one tick');
+        owners.set(pid, { bootId, startTime });
+        if (before?.bootId !== bootId) return; // after a reboot pids and ticks begin anew
+        this.saw('a pid used again');
+        if (before.startTime === startTime) this.saw('a pid used again within one tick');
       },
     });
   }

@@ -12,6 +12,14 @@ const BIRTH_TAKES_MS = 6;
 
 const NOTHING = (): void => {};
 
+/** Where a deed is done. */
+interface Scene {
+  readonly simulation: Simulation;
+  readonly coverage: Coverage;
+  readonly host: SimHost | undefined;
+  readonly bootAnother: () => SimHost | undefined;
+}
+
 export function act(
   simulation: Simulation,
   coverage: Coverage,
@@ -19,23 +27,48 @@ export function act(
   deed: Deed,
   bootAnother: () => SimHost | undefined,
 ): void {
-  const { machine } = simulation;
-  const { prng } = machine;
-  const kill = (victims: readonly SimProcess[]): void => {
-    if (victims.length > 0) machine.send(prng.pick(victims), 'SIGKILL');
-  };
-  const workers = machine.processes().filter(({ alive, isWorkers }) => alive && isWorkers);
+  const scene = { simulation, coverage, host, bootAnother };
   const deeds: Readonly<Record<Deed, () => void>> = {
-    'kill-worker': () => kill(workers.filter(({ parent }) => parent?.isForker)),
-    'kill-child': () => kill(workers.filter(({ parent }) => !parent?.isForker)),
+    ...toWorkers(scene),
+    ...toForkers(scene),
+    ...toHosts(scene),
+    ...toTheMachine(scene),
+  };
+  deeds[deed]();
+}
+
+function toWorkers({ simulation, host }: Scene) {
+  return {
+    'kill-worker': () => killAWorker(simulation),
+    'kill-child': () => kill(simulation, ({ isWorkers, parent }) => isWorkers && !parent?.isForker),
+    'kill-and-stop': () => {
+      killAWorker(simulation);
+      stop(host);
+    },
+    'stop-at-birth': () => {
+      if (host?.alive === true) stopAtBirth(simulation, host);
+    },
+  };
+}
+
+function toForkers({ simulation, host }: Scene) {
+  const send = (signal: 'SIGSTOP' | 'SIGCONT'): void => {
+    if (host?.forker !== undefined) simulation.machine.send(host.forker, signal);
+  };
+  return {
     'kill-forker': () => host?.killForker(),
     'kill-forker-at-birth': () => {
-      kill(workers.filter(({ parent }) => parent?.isForker)); // so that there is one, perhaps
+      killAWorker(simulation); // so that there is a birth, perhaps
       if (host?.alive === true) killForkerAtBirth(simulation, host);
     },
-    'stop-forker': () => (host?.forker === undefined ? undefined : machine.send(host.forker, 'SIGSTOP')),
-    'continue-forker': () => (host?.forker === undefined ? undefined : machine.send(host.forker, 'SIGCONT')),
+    'stop-forker': () => send('SIGSTOP'),
+    'continue-forker': () => send('SIGCONT'),
     'cut-line': () => host?.cutLine(),
+  };
+}
+
+function toHosts({ simulation, coverage, host, bootAnother }: Scene) {
+  return {
     'kill-host': () => host?.kill(),
     'kill-both': () => {
       if (host?.alive === true && host.forker !== undefined) coverage.saw('host and forker killed together');
@@ -43,17 +76,10 @@ export function act(
       host?.kill();
     },
     'host-exits': () => host?.leave(),
-    'term-host': () => (host === undefined ? undefined : machine.send(host.process, 'SIGTERM')),
-    'stop-host': () => {
-      if (host?.alive === true) void host.stop().catch(NOTHING);
+    'term-host': () => {
+      if (host !== undefined) simulation.machine.send(host.process, 'SIGTERM');
     },
-    'kill-and-stop': () => {
-      kill(workers.filter(({ parent }) => parent?.isForker));
-      if (host?.alive === true) void host.stop().catch(NOTHING);
-    },
-    'stop-at-birth': () => {
-      if (host?.alive === true) stopAtBirth(simulation, host);
-    },
+    'stop-host': () => stop(host),
     'supervise-again': () => superviseAgain(host),
     'terminate-child': () =>
       callForChild(simulation, host, (supervisor, id) => supervisor.terminateChild(id)),
@@ -62,6 +88,13 @@ export function act(
     'second-host': () => {
       if (bootAnother() !== undefined && host?.alive === true) coverage.saw('two hosts at once');
     },
+  };
+}
+
+function toTheMachine({ simulation, coverage }: Scene) {
+  const { machine } = simulation;
+  const { prng, disk } = machine;
+  return {
     strangers: () => {
       // Of the pids there must be some left.
       for (let count = prng.between(1, 8); count > 0; count -= 1) {
@@ -74,13 +107,13 @@ export function act(
       }
     },
     'disk-full': () => {
-      machine.disk.fault = 'ENOSPC';
+      disk.fault = 'ENOSPC';
     },
     'disk-fails': () => {
-      machine.disk.fault = prng.pick(['EIO', 'EROFS', 'EACCES'] as const);
+      disk.fault = prng.pick(['EIO', 'EROFS', 'EACCES'] as const);
     },
     'disk-heals': () => {
-      machine.disk.fault = undefined;
+      disk.fault = undefined;
     },
     'clock-jumps': () => {
       machine.wallOffset += prng.pick([-3_600_000, -5_000, 5_000, 86_400_000]);
@@ -91,7 +124,19 @@ export function act(
       coverage.saw('machine started anew');
     },
   };
-  deeds[deed]();
+}
+
+/** One of those living, if there is any. */
+function kill({ machine }: Simulation, isVictim: (process: SimProcess) => boolean): void {
+  const victims = machine.processes().filter((process) => process.alive && isVictim(process));
+  if (victims.length > 0) machine.send(machine.prng.pick(victims), 'SIGKILL');
+}
+
+const killAWorker = (simulation: Simulation): void =>
+  kill(simulation, ({ isWorkers, parent }) => isWorkers && parent?.isForker === true);
+
+function stop(host: SimHost | undefined): void {
+  if (host?.alive === true) void host.stop().catch(NOTHING);
 }
 
 /** A supervisor that gave up is started once more, under the same name. */

@@ -60,11 +60,17 @@ const ELSEWHERE = cookieVariables({ runId: '1767225600000000_elsewhere0', worker
  */
 const CHANCES = { anotherRuns: 0.3, withChild: 0.3, sameUsers: 0.7, deadly: 0.3, diesAsSeen: 0.03 };
 
-/**
- * Whoever is reaped has its pid taken at once: by a stranger, or by what another run's worker has just started. Returns
- * how to have host and forker left alone.
- */
-export function letImpostorsIn(simulation: Simulation, coverage: Coverage, userId: number): () => void {
+export interface Impostors {
+  /** From now on they leave host and forker alone. */
+  readonly spare: () => void;
+  /** No more of them come. */
+  readonly leave: () => void;
+}
+
+export const NO_IMPOSTORS: Impostors = { spare: () => {}, leave: () => {} };
+
+/** Whoever is reaped has its pid taken at once: by a stranger, or by what another run's worker has just started. */
+export function letImpostorsIn(simulation: Simulation, coverage: Coverage, userId: number): Impostors {
   const { machine, hosts } = simulation;
   const { prng } = machine;
   const living = new Set<SimProcess>();
@@ -90,7 +96,7 @@ export function letImpostorsIn(simulation: Simulation, coverage: Coverage, userI
     const parent = new Running(machine, prng.pick(others));
     return parent.fork(lives, { newSession: true, commandLine: dead.commandLine });
   };
-  machine.watch({
+  const leave = machine.watch({
     onLook: (observer, seen) => {
       if (!deadly || !seen.isWorkers || !seen.alive || seen === observer) return;
       if (prng.chance(CHANCES.diesAsSeen)) machine.timeline.add(0, () => machine.exit(seen, null, 'SIGKILL'));
@@ -115,9 +121,10 @@ export function letImpostorsIn(simulation: Simulation, coverage: Coverage, userI
       });
     },
   });
-  return () => {
+  const spare = (): void => {
     deadly = false;
   };
+  return { spare, leave };
 }
 
 /** A forker outlives its host to end what is left of its run, and not for long. */

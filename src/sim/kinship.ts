@@ -128,7 +128,7 @@ export class Kinship {
 
   /** It was in its worker's session well before that one's leader died, and whoever reaped the leader is there to say so. */
   #isLeftInSession(process: SimProcess): boolean {
-    if (process.origin === undefined) return false;
+    if (process.origin === undefined || process.disguised) return false;
     const leader = this.leaderOf(process.origin.runId, process.origin.workerId);
     if (leader === undefined || leader === process || process.session !== leader.pid) return false;
     if (leader.alive) return this.#isTied(leader);

@@ -5,7 +5,7 @@ import type { SweepReport } from '../registry/sweep.ts';
 import type { SupervisorOptions } from '../supervisor/supervisor-spec.ts';
 import { Coverage } from './coverage.ts';
 import { act } from './deeds.ts';
-import { arm, letImpostorsIn, watchOrphans } from './faults.ts';
+import { arm, letImpostorsIn, NO_IMPOSTORS, watchOrphans } from './faults.ts';
 import { beBounded, beHealthy, beRecorded, Start, wasPeaceful, watchReadiness } from './health.ts';
 import type { Violation } from './invariants.ts';
 import { CAST, type GenerationPlan, type LifetimePlan, OBEDIENT } from './plan.ts';
@@ -72,7 +72,7 @@ async function liveThrough(
   const tree = world?.tree ?? plannedTree(generation);
   const isCast = world === undefined;
   const disarm = arm(simulation, coverage, generation);
-  const spare = generation.impostors ? letImpostorsIn(simulation, coverage, userId) : () => {};
+  const impostors = generation.impostors ? letImpostorsIn(simulation, coverage, userId) : NO_IMPOSTORS;
   const host = boot(simulation, coverage, generation, userId, isCast);
   const start = host === undefined ? undefined : new Start(host, tree);
   if (host !== undefined && isCast) watchReadiness(simulation, host, generation.children);
@@ -81,7 +81,7 @@ async function liveThrough(
     act(simulation, coverage, host, deed, () => boot(simulation, coverage, generation, userId, isCast));
   }
   await simulation.pass(simulation.machine.prng.pick([0, 20, 300, 3_000]));
-  spare();
+  impostors.spare();
   await makeWell(simulation);
   const rootHelps = simulation.hosts.some(({ alive }) => alive) ? letRootHelp(simulation, userId) : () => {};
   for (const one of [...simulation.hosts]) {
@@ -92,6 +92,7 @@ async function liveThrough(
     await stop(simulation, coverage, one, isCast);
   }
   start?.beAccepted();
+  impostors.leave();
   disarm();
   rootHelps();
 }

@@ -74,12 +74,21 @@ describe('a known process', () => {
   test.each([
     ['started at another time', { startTime: 601 }],
     ['is in another session', { session: 599 }],
-    ["carries another worker's mark", { cookies: [mark('run', 'x')] }],
-    ["carries another run's mark", { cookies: [mark('other', 'w')] }],
     ['is of another boot', { bootId: 'later' }],
     ['is of another pid namespace', { pidNamespace: 'pid:[2]' }],
   ])('is not covered when what has its pid %s', (_, rest) => {
     expect(covered(claim, sighting(600, rest))).toEqual([]);
+  });
+
+  test.each([
+    ["another worker's", [mark('run', 'x')]],
+    ["another run's", [mark('other', 'w')]],
+  ])('is covered whatever mark it has put on: %s', (_, cookies) => {
+    expect(covered(claim, sighting(600, { cookies }))).toEqual([600]);
+  });
+
+  test('that carries the mark of the run to be spared is not covered', () => {
+    expect(covered({ ...claim, spare: 'mine' }, sighting(600, { cookies: [mark('mine', 'a')] }))).toEqual([]);
   });
 
   test('that is gone covers nothing', () => {

@@ -137,6 +137,28 @@ describe('knocking', () => {
     expect(existsSync(path)).toBe(true);
     expect(await nodeNetwork.knock(path)).toBe('refused');
   });
+
+  test('is not refused by one who is too busy to answer, where a refusal is to prove his death', async () => {
+    const path = join(temporaryDirectory(), 'busy.sock');
+    const acceptsNobody = [
+      'import socket, sys, time',
+      'listener = socket.socket(socket.AF_UNIX)',
+      'listener.bind(sys.argv[1])',
+      'listener.listen(0)',
+      'print("up", flush=True)',
+      'time.sleep(1000)',
+    ].join('\n');
+    const busy = spawn('python3', ['-c', acceptsNobody, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const exited = new Promise((resolve) => busy.once('exit', resolve));
+    onTestFinished(async () => {
+      busy.kill('SIGKILL');
+      await exited;
+    });
+    await new Promise((resolve) => busy.stdout.once('data', resolve));
+    connectTo(path);
+    await until('its backlog is full', async () => (await nodeNetwork.knock(path)) !== 'answered');
+    expect(await nodeNetwork.knock(path)).toBe(nodeNetwork.refusalProvesDeath ? 'unclear' : 'refused');
+  });
 });
 
 describe('a path too long for a socket', () => {

@@ -113,6 +113,23 @@ describe('a damaged file of a dead run', () => {
     expect([isAlive(maybe.pid), existsSync(path)]).toEqual([true, true]);
   });
 
+  test('of a run whose socket refuses, and may be busy, is left alone while its forker is there', async () => {
+    const stateDirectory = temporaryDirectory();
+    const runId = someRunId();
+    const forker = await spawned(scripts.obedient, { runId, workerId: '' });
+    const path = putRunFile(stateDirectory, runId, '{');
+    const refuses = { ...real.network, knock: async () => 'refused' as const };
+    const busyToo = { ...refuses, refusalProvesDeath: false };
+    expect((await sweepNow(stateDirectory, { ...real, network: busyToo })).runs).toMatchObject([
+      { outcome: 'alive', processes: [] },
+    ]);
+    expect([isAlive(forker.pid), existsSync(path)]).toEqual([true, true]);
+    expect((await sweepNow(stateDirectory, { ...real, network: refuses })).runs).toMatchObject([
+      { outcome: 'cleared' },
+    ]);
+    await forker.gone;
+  });
+
   test('of a real host is cleared by the next start', async () => {
     const stateDirectory = temporaryDirectory();
     const child = { id: 'a', command: 'sh', args: ['-c', scripts.ignoresTerm], ready: { log: 'up' } };

@@ -1,6 +1,6 @@
 /** The state directory's troubles: not writable, read-only, full; and how private it is. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Host, RegistryError, SpawnError, StartError, startHost } from '../../src/index.ts';
@@ -74,6 +74,19 @@ describe('a state directory that cannot be written', () => {
     await expect(refusal).rejects.toMatchObject({ code: 'ERR_REEVE_REGISTRY', cause: { code: 'EROFS' } });
     await expect(refusal).rejects.toThrow(/read-only file system; set REEVE_STATE_DIR/);
   });
+});
+
+test('a state directory that is gone does not keep a host from ending that has nothing more to do', async () => {
+  const stateDirectory = temporaryDirectory();
+  const host = await startHostProcess({ stateDirectory }, [
+    { id: 'services', children: [{ ...child('a', '1120'), restart: 'temporary' }] },
+  ]);
+  rmSync(`${stateDirectory}/runs`, { recursive: true });
+  process.kill(host.children[0]!.pid!, 'SIGKILL');
+  await host.event('registry.warning');
+  host.send('end');
+  expect(await host.exited).toEqual({ code: 0, signal: null });
+  await until('its forker is gone, too', () => processesOfRun(host.runId).length === 0);
 });
 
 describe('a full disk', () => {

@@ -105,6 +105,25 @@ describe('a real host', () => {
     expect(looks).toBeGreaterThanOrEqual(3);
   });
 
+  test.each([
+    ['counts as dead where that proves it', true, 'cleared'],
+    ['is not touched where a busy socket refuses too', false, 'alive'],
+  ] as const)('that is there and whose socket refuses %s', async (_, refusalProvesDeath, outcome) => {
+    const stateDirectory = temporaryDirectory();
+    const runId = someRunId();
+    mkdirSync(`${stateDirectory}/runs`);
+    const dies = `require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`;
+    await once(spawn(process.execPath, ['-e', dies, socketPath(stateDirectory, runId)]), 'exit');
+    const worker = await spawned(scripts.obedient, { runId, workerId: 'w:1' });
+    const host = { ...identityNow(process.pid), userId: process.geteuid!(), machine: hostname() };
+    const record = activeRecord('w:1', identityNow(worker.pid));
+    putRunFile(stateDirectory, runId, runFile(runId, [record], { host }));
+    const there = { ...os, network: { ...os.network, refusalProvesDeath } };
+    const { runs } = await sweep({ os: there, stateDirectory, ownRunId: undefined, dryRun: false });
+    expect(runs).toMatchObject([{ runId, outcome }]);
+    expect(isAlive(worker.pid)).toBe(outcome === 'alive');
+  });
+
   test('that is alive is not touched, though its forker is not', async () => {
     const stateDirectory = temporaryDirectory();
     const host = await startHostProcess({ stateDirectory }, [

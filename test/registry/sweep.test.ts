@@ -99,6 +99,19 @@ describe('a dead run', () => {
     expect(existsSync(path)).toBe(false);
   });
 
+  test('leaves nothing of a worker that has put on the mark of another run, when it had outlived its start time', async () => {
+    const stateDirectory = temporaryDirectory();
+    const runId = someRunId();
+    const worker = await spawned(scripts.obedient, { runId: someRunId(), workerId: 'w:1' });
+    putRunFile(stateDirectory, runId, runFile(runId, [activeRecord('w:1', identityNow(worker.pid), true)]));
+    const { runs } = await sweepNow(stateDirectory);
+    await worker.gone;
+    expect(runs[0]).toMatchObject({
+      outcome: 'cleared',
+      processes: [{ verdict: 'orphan', action: 'ended' }],
+    });
+  });
+
   test.each([
     ['another run', { runId: someRunId(), workerId: 'w:1' }],
     ['another worker of a living run', { runId: someRunId(), workerId: 'w:9' }],
@@ -106,7 +119,7 @@ describe('a dead run', () => {
     const stateDirectory = temporaryDirectory();
     const runId = someRunId();
     const stranger = await spawned(scripts.obedient, mark);
-    putRunFile(stateDirectory, runId, runFile(runId, [activeRecord('w:1', identityNow(stranger.pid), true)]));
+    putRunFile(stateDirectory, runId, runFile(runId, [activeRecord('w:1', identityNow(stranger.pid))]));
     const { runs } = await sweepNow(stateDirectory);
     expect(runs[0]).toMatchObject({ outcome: 'cleared', processes: [{ verdict: 'reused', action: 'none' }] });
     expect(isAlive(stranger.pid)).toBe(true);

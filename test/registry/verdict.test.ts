@@ -54,7 +54,18 @@ describe('the host', () => {
     ['is in another pid namespace', contained, sameProcess, 'absent', 'elsewhere'],
     ['is in another pid namespace, its socket refuses', contained, undefined, 'refused', 'elsewhere'],
   ])('%s', (_, record, facts, socket, verdict) => {
-    expect(hostVerdict(record, self, facts, socket)).toBe(verdict);
+    expect(hostVerdict(record, self, facts, socket, true)).toBe(verdict);
+  });
+
+  test.each<[string, HostRecord, ProcessFacts | undefined, SocketAnswer, string]>([
+    ['is there, and refuses', host, sameProcess, 'refused', 'alive'],
+    ['is gone, its socket refuses', host, undefined, 'refused', 'dead'],
+    ['has a pid that another has now, its socket refuses', host, later, 'refused', 'dead'],
+    ['is dead and not reaped, its socket refuses', host, zombie, 'refused', 'dead'],
+    ['is in another pid namespace, its socket refuses', contained, undefined, 'refused', 'elsewhere'],
+    ['answers though another has its pid', host, later, 'answered', 'alive'],
+  ])('%s, where a busy socket refuses too', (_, record, facts, socket, verdict) => {
+    expect(hostVerdict(record, self, facts, socket, false)).toBe(verdict);
   });
 });
 
@@ -75,6 +86,8 @@ describe('a recorded process', () => {
   const young = { ...record, settled: false };
   const mark = { runId: RUN, workerId: 'w:1' };
   const marked = { ...seen, cookies: [mark] };
+  const markedByAnother = { ...seen, cookies: [{ runId: '2_other', workerId: 'w:1' }] };
+  const markedAsAnother = { ...seen, cookies: [{ runId: RUN, workerId: 'w:2' }] };
   const rebooted = { ...record, process: { ...record.process, bootId: 'before' } };
   const contained = { ...record, process: { ...record.process, pidNamespace: 'pid:[2]' } };
 
@@ -94,13 +107,17 @@ describe('a recorded process', () => {
     ['without a mark, just born', young, seen, 'unverified'],
     ['without a mark, in another session', record, { ...seen, session: 5 }, 'unverified'],
     ['without a mark, of another user', record, { ...seen, userId: 0 }, 'foreign'],
+    ['marked by another run, just born', young, markedByAnother, 'reused'],
+    ['marked as another worker, just born', young, markedAsAnother, 'reused'],
+    ['marked by another run, settled: it has put on that mark itself', record, markedByAnother, 'orphan'],
+    ['marked as another worker, settled', record, markedAsAnother, 'orphan'],
+    ['marked by another run, settled, of another user', record, { ...markedByAnother, userId: 0 }, 'foreign'],
     [
-      'marked by another run',
+      'marked by another run, settled, in another session',
       record,
-      { ...seen, cookies: [{ runId: '2_other', workerId: 'w:1' }] },
-      'reused',
+      { ...markedByAnother, session: 5 },
+      'unverified',
     ],
-    ['marked as another worker', record, { ...seen, cookies: [{ runId: RUN, workerId: 'w:2' }] }, 'reused'],
     ['that is gone', record, undefined, 'gone'],
     ['that is dead and not reaped', record, { ...marked, zombie: true }, 'gone'],
     ['that started later', record, { ...marked, startTime: 5_001 }, 'reused'],

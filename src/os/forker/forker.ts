@@ -1,9 +1,18 @@
 /** The host's side of the forker: starts it, has it fork, and when it is lost clears up and starts another. */
 import { ForkerError, messageOf, type SpawnFailure } from '../../errors.ts';
-import { type ClearingTools, clear } from '../clearing.ts';
-import { identityOf, type ProcessIdentity, sameProcess } from '../identity.ts';
-import type { OsProcess, OsProcessEvent, Signal, Spawner, SpawnerOptions, SpawnRequest } from '../os.ts';
+import type { ClearingTools } from '../clearing.ts';
+import type { ProcessIdentity } from '../identity.ts';
+import type {
+  OsProcess,
+  OsProcessEvent,
+  Signal,
+  Spawner,
+  SpawnerOptions,
+  SpawnRequest,
+  Timer,
+} from '../os.ts';
 import { pause } from '../pause.ts';
+import { Aftermath } from './aftermath.ts';
 import { Birth } from './birth.ts';
 import { orderOf, streamsOf } from './fork-order.ts';
 import { ForkerProcess, type LaunchForker } from './forker-process.ts';
@@ -15,6 +24,8 @@ import type { HostEnd, Supply } from './supply.ts';
 const ATTEMPTS = 3;
 /** Milliseconds before the second attempt, and three times that before the third: what was short may come back. */
 const RETRY_AFTER_MS = 100;
+/** What could not be cleared up after a lost forker is tried again after so many milliseconds, wanted or not. */
+const CLEAR_AGAIN_AFTER_MS = 2_000;
 
 /** More than one forker can ever connect: its streams' numbers stay below the next one's. */
 const STREAMS_PER_FORKER = 10 ** 10;
@@ -35,6 +46,8 @@ export class ForkerSpawner implements Spawner {
   readonly #options: ForkerSpawnerOptions;
   readonly #births = new Map<number, Birth>();
   readonly #streams: Supply;
+  readonly #aftermath: Aftermath;
+  #clearAgain: Timer;
   #forker: ForkerProcess | undefined;
   /** Of the present one, or the last. */
   #forkerPid = 0;
@@ -45,12 +58,12 @@ export class ForkerSpawner implements Spawner {
   /** The present forker's streams have higher numbers. */
   #firstStream = 0;
   #closing: Promise<readonly number[]> | undefined;
-  #closed: (left: readonly number[] | Promise<readonly number[]>) => void = () => {};
-  /** What the clearing up after lost forkers could not end. */
-  readonly #left: ProcessIdentity[] = [];
+  /** With what the forker could not end; undefined when it is lost, and that is ours to find out. */
+  #closed: (left: readonly number[] | undefined) => void = () => {};
 
   constructor(options: ForkerSpawnerOptions) {
     this.#options = options;
+    this.#aftermath = new Aftermath(options);
     this.#streams = options.supply((command) => this.#send(command));
   }
 
@@ -65,8 +78,17 @@ export class ForkerSpawner implements Spawner {
     ready.catch((error: unknown) => {
       this.#failedToStart = true;
       this.#streams.failAll(failure('forker', error));
+      if (!this.#aftermath.isPending) return;
+      const { clock } = this.#options.tools;
+      this.#clearAgain = clock.setTimeout(() => this.#startAnew(), CLEAR_AGAIN_AFTER_MS);
     });
     return ready;
+  }
+
+  /** If none can be had at present. */
+  #startAnew(): void {
+    this.#options.tools.clock.clearTimeout(this.#clearAgain);
+    if (this.#failedToStart && this.#closing === undefined) void this.#become(this.#startForker());
   }
 
   spawn(request: SpawnRequest, listener: (event: OsProcessEvent) => void): OsProcess {
@@ -93,32 +115,28 @@ export class ForkerSpawner implements Spawner {
 
   async #close(): Promise<readonly number[]> {
     await this.#ready.catch(() => {});
+    this.#options.tools.clock.clearTimeout(this.#clearAgain);
     const forker = this.#forker;
-    if (forker === undefined) return this.#stillLeft();
-    const closed = new Promise<readonly number[]>((resolve) => {
+    if (forker === undefined) return this.#endByOurselves();
+    const closed = new Promise<readonly number[] | undefined>((resolve) => {
       this.#closed = resolve;
     });
     forker.hold(true);
-    forker.send({ do: 'close', left: await this.#stillLeft() });
-    // Also when it is lost meanwhile: then we clear up ourselves.
-    const left = await closed.finally(() => {
+    forker.send({ do: 'close', left: await this.#aftermath.left() });
+    const told = await closed.finally(() => {
       this.#streams.clear();
       forker.dismiss();
     });
+    const left = told ?? (await this.#endByOurselves());
     const endedWell = await forker.gone;
     if (left.length > 0 || endedWell || this.#forker !== forker) return left;
     throw new ForkerError('the forker did not end by itself, and may not have removed all');
   }
 
-  /** What could not be ended when forkers were lost, and lives still. */
-  async #stillLeft(): Promise<readonly number[]> {
-    const { kernel } = this.#options.tools;
-    const now = await Promise.all(this.#left.map(({ pid }) => kernel.sight(pid)));
-    const living = this.#left.filter((was, index) => {
-      const is = now[index];
-      return is !== undefined && !is.zombie && sameProcess(was, is);
-    });
-    return living.map(({ pid }) => pid);
+  /** Without a forker. */
+  async #endByOurselves(): Promise<readonly number[]> {
+    await this.#aftermath.clear();
+    return this.#aftermath.left();
   }
 
   abandon(): void {
@@ -127,7 +145,7 @@ export class ForkerSpawner implements Spawner {
 
   async #order(birth: Birth): Promise<void> {
     try {
-      if (this.#failedToStart && this.#closing === undefined) void this.#become(this.#startForker());
+      this.#startAnew();
       const ends = await this.#takeStreams(birth.request);
       birth.ends = ends;
       birth.phase = 'ordered';
@@ -153,8 +171,10 @@ export class ForkerSpawner implements Spawner {
     this.#forker?.send(command);
   }
 
+  /** What the one before had started is ended by then, or SIGKILL does not end it. */
   async #startForker(): Promise<void> {
     const { kernel, clock } = this.#options.tools;
+    this.#tellLeft(await this.#aftermath.clear());
     for (let attempt = 1; ; attempt += 1) {
       const begun = clock.monotonic();
       this.#firstStream += STREAMS_PER_FORKER;
@@ -228,28 +248,17 @@ export class ForkerSpawner implements Spawner {
     const births = [...this.#births.values()].filter((birth) => birth.phase !== 'waiting');
     this.#forker = undefined;
     this.#streams.clear();
+    this.#aftermath.begin(births);
     void this.#become(this.#recover(births));
     this.#options.onForker({ type: 'lost', identity, workers: births.length, cause });
     for (const birth of births) birth.orphaned();
     await forker.gone;
   }
 
+  /** Its births are told that they are over even if nobody can look for them: who stops them must not wait for ever. */
   async #recover(births: readonly Birth[]): Promise<void> {
-    const { tools, runId, orphanGrace, onForker } = this.#options;
-    // Whoever is too young might share its start time with whoever has its pid by now: it goes by its mark.
-    const known = births.flatMap(({ identity, phase, settled }) =>
-      identity !== undefined && phase === 'alive' && settled ? [{ ...identity, session: identity.pid }] : [],
-    );
-    const claim = { runId, workerId: undefined, known };
-    const cleared = clear(tools, { claim, emptyLooks: 2 }, orphanGrace);
-    const behind = await cleared.then(
-      (left) => {
-        this.#left.push(...left.map(identityOf));
-        if (left.length === 0) return undefined;
-        return { pids: left.map(({ pid }) => pid), message: 'SIGKILL did not end them' };
-      },
-      (error: unknown) => ({ pids: [], message: messageOf(error) }),
-    );
+    const cleared = this.#aftermath.clear();
+    const inVain = await cleared.then(() => undefined, messageOf);
     for (const birth of births) {
       if (birth.phase === 'ordered') this.#failed(birth, FORKER_LOST);
       else {
@@ -257,9 +266,15 @@ export class ForkerSpawner implements Spawner {
         birth.listener({ type: 'os.treeEmpty' });
       }
     }
-    if (this.#closing !== undefined) return this.#closed(cleared.then(() => this.#stillLeft()));
-    if (behind !== undefined) onForker({ type: 'left-behind', ...behind });
+    if (this.#closing !== undefined) return this.#closed(undefined);
+    if (inVain !== undefined) this.#options.onForker({ type: 'left-behind', pids: [], message: inVain });
+    this.#tellLeft(await cleared); // in vain, no other forker is started beside what may be alive
     await this.#startForker();
+  }
+
+  #tellLeft(pids: readonly number[]): void {
+    if (pids.length === 0) return;
+    this.#options.onForker({ type: 'left-behind', pids, message: 'SIGKILL did not end them' });
   }
 }
 

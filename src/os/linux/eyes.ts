@@ -57,8 +57,11 @@ export function eyes(bootId: string, pidNamespace: string): Pick<Kernel, 'sight'
       if (!Number.isInteger(pid)) continue;
       const sighting = look(pid);
       if (sighting === undefined) onVanished?.();
-      else if (sighting.cookies === NO_ENVIRONMENT) bare.push(sight(pid));
-      else sightings.push(sighting);
+      else if (sighting.cookies === NO_ENVIRONMENT) {
+        const again = sight(pid);
+        again.catch(() => {}); // when the census fails first, nobody waits for this one any more
+        bare.push(again);
+      } else sightings.push(sighting);
       if (performance.now() > sliceEnds) {
         await nextTurn();
         sliceEnds = performance.now() + CENSUS_SLICE_MS;

@@ -145,6 +145,7 @@ export class SimMachine {
       ...birth,
     });
     child.wiped = parent.wiped;
+    child.disguised = parent.disguised;
     parent.children.add(child);
     this.#table.add(child);
     for (const onlooker of this.onlookers) onlooker.onFork?.(child);

@@ -53,6 +53,8 @@ export class SimProcess {
   wasStopped = false;
   /** Its marks were taken from it: from then on only its kin and its session tie it to its run. */
   wiped = false;
+  /** It carries another run's marks in their place: what its session says of it is not believed either. */
+  disguised = false;
   /** Its parent died, and pid 1 has it. */
   reparented = false;
   readonly children = new Set<SimProcess>();

@@ -58,6 +58,9 @@ export const renamesItself = (commandLine: string): Program => {
 
 export const wipesItsMarks: Program = (self) => self.wipe();
 
+/** Carries the marks of a run that is nowhere to be found. */
+export const disguisesItself: Program = (self) => self.disguise('1767225600000000_nowhere00', 'nobody:1');
+
 /** @param ms how long it is still its host's user */
 export const becomesRoot = (ms: number): Program => {
   milliseconds('becomesRoot()', ms);

@@ -1,4 +1,5 @@
 /** A simulated program as it runs: what it may do. */
+import { cookieVariables } from '../cookie.ts';
 import type { Signal } from '../os.ts';
 import { callable, handled, milliseconds, text as string, wholeNumber } from './checks.ts';
 import type { SimMachine } from './machine.ts';
@@ -60,7 +61,10 @@ export class Running {
     }
     for (const [signal, handler] of process.handlers)
       if (handler === 'ignore') child.handlers.set(signal, handler);
-    if (options.scrubEnvironment === true) child.wiped = true;
+    if (options.scrubEnvironment === true) {
+      child.wiped = true;
+      child.disguised = false;
+    }
     if (options.closeStreams !== true) inherit(process, child);
     runProgram(this.#machine, child, program);
     return child;
@@ -103,6 +107,17 @@ export class Running {
   wipe(): void {
     this.process.environment = {};
     this.process.wiped = true;
+    this.process.disguised = false;
+  }
+
+  /** As `env REEVE_RUN_ID=… REEVE_WORKER_ID=… program` does: another run's marks in place of its own. */
+  disguise(runId: string, workerId: string): void {
+    this.process.environment = cookieVariables(
+      { runId: string('disguise()', runId), workerId: string('disguise()', workerId) },
+      [],
+    );
+    this.process.wiped = true;
+    this.process.disguised = true;
   }
 
   /** Accepts connections; a second listener on a port takes it from the first. */

@@ -20,6 +20,7 @@ export function simNetwork(machine: SimMachine, self: SimProcess): Network {
   };
 
   return {
+    refusalProvesDeath: true,
     knock: (path) =>
       ask((): SocketAnswer => {
         if (machine.disk.peek(path) === undefined) return 'absent';

@@ -1,6 +1,7 @@
 /** What /proc says about real processes: huge environments, strange names, the dead and the vanished. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { linuxKernel } from '../../../src/os/linux/linux-kernel.ts';
 import {
@@ -227,4 +228,11 @@ test('a census holds ourselves and our children', async () => {
   const pids = (await linuxKernel().census()).map((sighting) => sighting.pid);
   expect(pids).toContain(process.pid);
   expect(pids).toContain(pid);
+});
+
+test('a census that has to be broken off is a failure, and no more than that', () => {
+  const fixture = fileURLToPath(new URL('../../fixtures/census-cut-short.mjs', import.meta.url));
+  const args = ['--nofile=64', process.execPath, fixture];
+  const { status, stdout, stderr } = spawnSync('prlimit', args, { encoding: 'utf8', timeout: 20_000 });
+  expect({ status, stdout }, stderr).toEqual({ status: 0, stdout: 'EMFILE\ngoes on\n' });
 });

@@ -45,6 +45,10 @@ export const KIN: readonly Case[] = [
     inGroup: 1,
     unmarkedInGroup: 1,
   }),
+  endsTogether("one that puts on another run's marks by its pid, too", actors.disguisesItself, {
+    inGroup: 1,
+    unmarkedInGroup: 1,
+  }),
   {
     name: 'a child that outlives its leader is told of, and holds its output open',
     async scenario({ start, note, kinOf, kernel }) {

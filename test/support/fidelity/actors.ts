@@ -180,6 +180,12 @@ print('up', flush=True)
 signal.pause()`,
 );
 
+export const disguisesItself = shell(
+  'disguises-itself',
+  does.both(does.disguisesItself, up),
+  `exec env REEVE_RUN_ID=1767225600000000_nowhere00 REEVE_WORKER_ID=nobody:1 ${SLEEPER}`,
+);
+
 export const becomesNobody = python(
   'becomes-nobody',
   does.both((self) => self.becomeUser(65_534), up),
