@@ -25,7 +25,6 @@ export const SOMETIMES = [
   'a supervisor below another was started again',
   'a supervisor had done its work',
   'a restart had to wait',
-  'a group was left half-started',
   'a child was started by a call',
   'registry could not be written',
   'sweep ended orphans',
@@ -89,9 +88,6 @@ export class Coverage {
         break;
       case 'supervisor.decided':
         if (event.delay > 0) this.saw('a restart had to wait');
-        break;
-      case 'supervisor.half-started':
-        this.saw('a group was left half-started');
         break;
       case 'supervisor.exited':
         if (event.reason.kind === 'auto-shutdown') this.saw('a supervisor had done its work');

@@ -20,6 +20,8 @@ export {
   type ChildPlan,
   type Deed,
   type GenerationPlan,
+  type GroupStrategy,
+  type InnerPlan,
   type LifetimePlan,
   planFrom,
   type StepPlan,
@@ -28,4 +30,5 @@ export { shrink } from './shrink.ts';
 export { SimHost } from './sim-host.ts';
 export { Simulation, SimulationStuck } from './simulation.ts';
 export type { Trace } from './trace.ts';
+export type { Promised, PromisedChild } from './tree.ts';
 export { programs };

@@ -1,5 +1,4 @@
 /** A running supervisor, as its users hold it. */
-import type { ActorRefFrom, SnapshotFrom } from 'xstate';
 import { OptionsError, StartError, SupervisorNotRunningError } from '../errors.ts';
 import type { ExitReason } from '../events.ts';
 import { describeExit } from '../worker/exit-reason.ts';
@@ -11,7 +10,14 @@ import type { PendingCalls } from './pending-calls.ts';
 import type { Answer, Changes, Request } from './plan.ts';
 import { causeOf, refusal } from './refusal.ts';
 import { type Child, type ChildCounts, countChildren, type Roster } from './roster.ts';
-import type { SupervisorContext, supervisorMachine } from './supervisor-machine.ts';
+import {
+  culpritOf,
+  endOf,
+  outcomeOf,
+  type SupervisorActor,
+  type SupervisorSnapshot,
+} from './supervisor-actor.ts';
+import type { SupervisorContext } from './supervisor-machine.ts';
 import {
   type ChildOptions,
   type ChildSpec,
@@ -22,8 +28,6 @@ import {
 } from './supervisor-spec.ts';
 import { type ExtraOptions, specOfChild } from './template.ts';
 import type { SupervisorOutput } from './turn.ts';
-
-export type SupervisorActor = ActorRefFrom<typeof supervisorMachine>;
 
 /** What all supervisors of a host share. */
 export interface Family {
@@ -179,28 +183,16 @@ export class Supervisor {
 
   /** @internal resolves when every child is ready; rejects with a `StartError` when one is not, and all are stopped again */
   async started(): Promise<void> {
-    const output = await this.#outcome();
+    const output = await outcomeOf(this.#actor!);
     // Its significant children may be done as soon as all have started.
     if (output === undefined || output.kind === 'ignored' || output.kind === 'auto-shutdown') return;
     if (output.kind === 'shutdown')
       throw new StartError(this.path, 'it was stopped before all were ready', '');
     if (output.kind === 'start-refused') throw this.#startError(this.path, output);
-    const { path, reason } = culprit(output);
+    const { path, reason } = culpritOf(output);
     throw this.#startError(path, reason);
   }
 
-  #outcome(): Promise<SupervisorOutput | undefined> {
-    const actor = this.#actor!;
-    return new Promise((resolve) => {
-      const settle = (snapshot: SupervisorSnapshot) => {
-        if (snapshot.matches('running')) resolve(undefined);
-        if (snapshot.status === 'done') resolve(snapshot.output);
-      };
-      settle(actor.getSnapshot());
-      const subscription = actor.subscribe({ next: settle, error: () => {} });
-      void this.stopped.then(() => subscription.unsubscribe());
-    });
-  }
   /** The one to call: undefined when there is none. */
   #find(): SupervisorActor | undefined {
     return this.#actor ?? (this.#family.actors.supervisor(this.path) as SupervisorActor | undefined);
@@ -280,21 +272,4 @@ export class Supervisor {
       return snapshot.output!;
     });
   }
-}
-
-type SupervisorSnapshot = SnapshotFrom<typeof supervisorMachine>;
-
-function endOf(actor: SupervisorActor): Promise<SupervisorSnapshot> {
-  return new Promise((resolve) => {
-    const settle = (snapshot: SupervisorSnapshot) => {
-      if (snapshot.status === 'done') resolve(snapshot);
-    };
-    settle(actor.getSnapshot());
-    actor.subscribe({ next: settle, error: () => {} });
-  });
-}
-
-/** The child with which it began, however deep below. */
-function culprit(end: Extract<ExitReason, { readonly path: string }>): { path: string; reason: ExitReason } {
-  return 'path' in end.reason ? culprit(end.reason) : end;
 }

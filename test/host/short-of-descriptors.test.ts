@@ -1,7 +1,7 @@
 /** A host that has no descriptor left when its forker dies can look for nobody: what it says then, and what it does later. */
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import type { SupervisorOptions } from '../../src/index.ts';
+import type { ChildOptions } from '../../src/index.ts';
 import { nodeOs } from '../../src/os/node-os.ts';
 import { sweep } from '../../src/registry/sweep.ts';
 import { type HostProcess, startHostProcess } from '../support/host-process.ts';
@@ -20,7 +20,7 @@ interface ShortHost extends HostProcess {
 }
 
 /** Its forker is dead, and it knows that. */
-async function startShort(...children: SupervisorOptions['children']): Promise<ShortHost> {
+async function startShort(...children: readonly ChildOptions[]): Promise<ShortHost> {
   const stateDirectory = temporaryDirectory();
   const tree = { id: 's', intensity: 1_000_000, children };
   const host = await startHostProcess({ stateDirectory, orphanGrace: ORPHAN_GRACE }, [tree]);

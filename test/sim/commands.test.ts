@@ -56,7 +56,7 @@ describe('a flag that cannot be meant is one line on standard error, and code 2'
     [
       'mutants',
       ['--only', 'no such'],
-      /^mutants: --only: no name has 'no such' in it; there are\n {2}skip the /,
+      /^mutants: --only: no name has 'no such' in it; there are\n {2}temporary children /,
     ],
   ] as const)('%s %o', async (name, args, complaint) => {
     const { code, output, errors } = await command(name, args);

@@ -7,10 +7,22 @@ import type { GenerationPlan, LifetimePlan } from '../../src/sim/plan.ts';
 
 const generation = (impostors: boolean): GenerationPlan => ({
   spawner: 'forker',
+  strategy: 'one_for_one',
   ordered: true,
+  autoShutdown: 'never',
+  inner: undefined,
   impostors,
   intensity: 0,
-  children: [{ command: 'crashes-at-once', restart: 'temporary', shutdown: 'default', ready: 'spawn' }],
+  children: [
+    {
+      command: 'crashes-at-once',
+      restart: 'temporary',
+      significant: false,
+      backoff: false,
+      shutdown: 'default',
+      ready: 'spawn',
+    },
+  ],
   steps: [],
   crash: undefined,
 });
