@@ -196,8 +196,13 @@ export class Supervisor {
         if (snapshot.status === 'done') resolve(snapshot.output);
       };
       settle(actor.getSnapshot());
-      const subscription = actor.subscribe({ next: settle, error: () => {} });
-      void this.stopped.then(() => subscription.unsubscribe());
+      const subscriptions = [
+        actor.on('ready', () => resolve(undefined)),
+        actor.subscribe({ next: settle, error: () => {} }),
+      ];
+      void this.stopped.then(() => {
+        for (const subscription of subscriptions) subscription.unsubscribe();
+      });
     });
   }
   /** The one to call: undefined when there is none. */
