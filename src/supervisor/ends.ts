@@ -31,7 +31,8 @@ export function childReady(turn: Turn, workerId: string): void {
 /** While the supervisor is up. */
 export function childEnded(turn: Turn, workerId: string, reason: ExitReason): void {
   const child = childOf(turn.roster, workerId);
-  if (child === undefined) return; // its end was waited for by somebody else, who knows by now
+  // Its end was waited for by somebody else, who knows by now: OTP flushes such an exit.
+  if (child === undefined || child.state === 'down') return;
   const lane = turn.busyLane(child.id);
   const plan = lane === undefined ? undefined : turn.planIn(lane);
   if (lane === undefined || plan === undefined) {
