@@ -3,7 +3,7 @@ import type { Decision, ExitReason } from '../events.ts';
 import { countFailure, restartDelay } from './backoff.ts';
 import { byExit } from './cause.ts';
 import { chargeRestart } from './intensity.ts';
-import type { Plan, Retry } from './plan.ts';
+import { HALL, type Plan, type Retry } from './plan.ts';
 import { mustRestart, mustShutDown } from './restart.ts';
 import { type Child, childOf, hasOtherSignificant } from './roster.ts';
 import { concernedBy } from './strategy.ts';
@@ -44,7 +44,8 @@ export function childEnded(turn: Turn, workerId: string, reason: ExitReason): vo
     notStarted(turn, child, lane, plan, reason);
   } else {
     turn.put({ ...child, state: 'ended' });
-    turn.defer(lane, { type: 'ended', workerId, reason });
+    // In the first start of all it waits for its end, among the calls: by then its supervisor counts as up.
+    turn.defer(plan.purpose === 'first start' ? HALL : lane, { type: 'ended', workerId, reason });
   }
 }
 

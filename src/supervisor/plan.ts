@@ -25,6 +25,8 @@ export interface Lane {
 
 /** The lane of all children. */
 export const COMMON_LANE = '';
+/** A lane in which nothing is done, and no child can have: what is here waits until all have started. */
+export const HALL = '/';
 
 /** Something that a supervisor hears, and may have to hear later. */
 export type Message =
