@@ -151,7 +151,7 @@ const commandDraft: fc.Arbitrary<DraftOfCommand> = fc.oneof(
     }),
   },
   {
-    weight: 3,
+    weight: 4,
     arbitrary: fc.record({ do: fc.constant('start' as const), at: number, id: number, child: draft(1) }),
   },
   {
@@ -162,7 +162,7 @@ const commandDraft: fc.Arbitrary<DraftOfCommand> = fc.oneof(
       id: number,
     }),
   },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('open' as const), verdict }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('open' as const), verdict }) },
 );
 
 function commandOf(draft: DraftOfCommand, targets: readonly Target[]): Command {
@@ -187,7 +187,7 @@ function commandOf(draft: DraftOfCommand, targets: readonly Target[]): Command {
 
 /** Up to three levels of supervisors. */
 export const sequences: fc.Arbitrary<Sequence> = fc
-  .record({ top: flags(3), commands: fc.array(commandDraft, { minLength: 1, maxLength: 14 }) })
+  .record({ top: flags(3), commands: fc.array(commandDraft, { minLength: 1, maxLength: 24 }) })
   .map(({ top, commands }) => {
     const plan = flagsOf(top);
     const tree: ChildPlan = {

@@ -95,8 +95,9 @@ apply_command({open, Verdict}, _, _) ->
         none -> left_out;
         {Path, Pid} ->
             ets:delete(otp_gates, Path),
-            Pid ! {open, Verdict},
-            {open, Path, Verdict}
+            Answer = answer(Path, Verdict),
+            Pid ! {open, Answer},
+            {open, Path, Answer}
     end;
 apply_command({die, Supervisor, Deaths}, _, _) ->
     Living = [{Path, Pid, How} || {Path, How} <- Deaths, {_, Pid, worker} <- ets:lookup(otp_current, Path), is_process_alive(Pid)],
@@ -109,6 +110,12 @@ apply_command({call, Supervisor, Request}, Number, _) ->
         {[Pid], Mode} when Mode =/= apart -> call(Supervisor, Pid, Mode, Request, Number);
         _ -> left_out
     end.
+
+%% A dynamic child that is ignored at its restart is kept by OTP 25, with the pid `undefined`: see generate.ts.
+answer(Path, ignore) ->
+    [{_, Attempts}] = ets:lookup(otp_attempts, Path),
+    case Attempts > 1 andalso nature(parent(Path)) =:= simple_one_for_one of true -> error; false -> ignore end;
+answer(_, Verdict) -> Verdict.
 
 current(Path) -> [Pid || {_, Pid, _} <- ets:lookup(otp_current, Path)].
 
@@ -189,14 +196,18 @@ call(Supervisor, Pid, Mode, Request, Number) ->
             end
     end.
 
+number(Id) -> binary_to_integer(lists:last(binary:split(Id, <<".">>))).
+
 id(Id) when is_binary(Id) -> Id;
 id(Child) -> element(1, Child).
 
 %% OTP names dynamic children by their pids.
 arguments(start_child, _, _, Pid, simple_one_for_one) -> [[ets:update_counter(otp_numbers, Pid, 1, {Pid, 0})]];
 arguments(start_child, Child, Supervisor, _, _) -> [tree:child_spec(Supervisor, Child)];
-arguments(terminate_child, Id, Supervisor, _, simple_one_for_one) ->
-    case current(tree:path(Supervisor, Id)) of [] -> none; [Child] -> [Child] end;
+arguments(terminate_child, Id, Supervisor, Pid, simple_one_for_one) ->
+    %% To OTP any dead process is a child that is down, even one of an earlier supervisor's; Reeve numbers them anew.
+    Last = case ets:lookup(otp_numbers, Pid) of [] -> 0; [{_, Number}] -> Number end,
+    case [Child || Child <- current(tree:path(Supervisor, Id)), number(Id) =< Last] of [] -> none; Children -> Children end;
 arguments(_, Id, _, _, _) -> [Id].
 
 ask(Number, Function, Arguments) ->
