@@ -156,13 +156,15 @@ function bringBack(turn: Turn, child: Child, reason: ExitReason, delay: number):
 /** It failed to start again, or has waited long enough. */
 export function retry(turn: Turn, message: Retry): void {
   const { id, starts, charged, reason } = message;
-  const child = turn.roster.get(id);
-  if (child?.state !== 'delayed' || child.starts !== starts) return;
   const lane = turn.laneOf(id);
   if (turn.planIn(lane) !== undefined) {
     turn.defer(lane, message);
     return;
   }
+  const child = turn.roster.get(id);
+  if (child?.state !== 'delayed') return;
+  // As in OTP, one that an earlier failure has sent does for a later one too; but it does not shorten a backoff.
+  if (child.starts !== starts && (charged || child.spec.backoff !== undefined)) return;
   if (charged) {
     turn.put({ ...child, state: 'down', returning: false });
     bringBack(turn, child, reason, 0);

@@ -34,7 +34,7 @@ export type Message =
   | Retry
   | Call;
 
-/** A child's start is due. It is ignored when the child was started, or given up, since. */
+/** A child's start is due. It is ignored when the child is up, or was given up, since. */
 export interface Retry {
   readonly type: 'retry';
   readonly id: string;
