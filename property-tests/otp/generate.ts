@@ -27,10 +27,10 @@ const strategy = oneOf<SupervisorPlan['strategy']>(
   [4, 'rest_for_one'],
   [2, 'simple_one_for_one'],
 );
-const intensity = oneOf([1, 0], [2, 1], [2, 2], [2, 3], [5, MANY]);
+const intensity = oneOf([1, 0], [1, 1], [1, 2], [2, 3], [8, MANY]);
 const autoShutdown = oneOf<SupervisorPlan['autoShutdown']>(
   [4, 'never'],
-  [2, 'any_significant'],
+  [1, 'any_significant'],
   [2, 'all_significant'],
 );
 const verdict = oneOf<Verdict>([4, 'ok'], [5, 'error'], [2, 'ignore']);
@@ -38,9 +38,9 @@ const how = oneOf<How>([3, 'normal'], [2, 'shutdown'], [1, 'tagged'], [2, 'kille
 
 /** Whose first start fails ends all that is about to start: that is rare. */
 const script: fc.Arbitrary<Script> = fc.oneof(
-  { weight: 5, arbitrary: fc.constant<Script>([]) },
+  { weight: 10, arbitrary: fc.constant<Script>([]) },
   {
-    weight: 4,
+    weight: 10,
     arbitrary: fc
       .array(oneOf<Script[number]>([4, 'ok'], [4, 'error'], [2, 'ignore'], [4, 'gate']), { maxLength: 4 })
       .map((rest): Script => ['ok', ...rest]),
@@ -69,7 +69,7 @@ function draft(levels: number): fc.Arbitrary<Draft> {
   return fc.record({
     kind,
     restart,
-    significant: fc.boolean(),
+    significant: oneOf([2, false], [1, true]),
     shutdown: oneOf<ChildPlan['shutdown']>([6, 'obeys'], [1, 'brutal']),
     script,
     scripts: fc.array(script, { maxLength: NUMBERED }),

@@ -7,7 +7,7 @@
 %% to do, this process, of normal priority, does not run. So when it comes back from a yield all is quiet.
 
 main() ->
-    Tables = [otp_log, otp_attempts, otp_pids, otp_current, otp_scripts, otp_queued, otp_gates, otp_numbers, otp_up, otp_outcomes],
+    Tables = [otp_log, otp_attempts, otp_pids, otp_current, otp_scripts, otp_touched, otp_gates, otp_numbers, otp_up, otp_outcomes],
     [ets:new(Table, [named_table, public, ordered_set]) || Table <- Tables],
     logger:remove_handler(default),
     ok = logger:add_handler(otp, tree, #{level => error}),
@@ -100,14 +100,16 @@ apply_command({open, Verdict}, _, _) ->
             {open, Path, Answer}
     end;
 apply_command({die, Supervisor, Deaths}, _, _) ->
-    Living = [{Path, Pid, How} || {Path, How} <- Deaths, {_, Pid, worker} <- ets:lookup(otp_current, Path), is_process_alive(Pid)],
+    Living = [{Path, Pid, How} || {Path, How} <- Deaths, {_, Pid, worker} <- ets:lookup(otp_current, Path), is_process_alive(Pid),
+                                   not is_ahead(Supervisor, mode(Supervisor), Path)],
     case {current(Supervisor), mode(Supervisor)} of
         {[Pid], Mode} when Living =/= [], Mode =/= apart -> die(Supervisor, Pid, Mode, Living);
         _ -> left_out
     end;
 apply_command({call, Supervisor, Request}, Number, _) ->
-    case {current(Supervisor), mode(Supervisor)} of
-        {[Pid], Mode} when Mode =/= apart -> call(Supervisor, Pid, Mode, Request, Number);
+    case {ets:lookup(otp_current, Supervisor), mode(Supervisor)} of
+        {[{_, Pid, Nature}], Mode} when Nature =/= worker, Mode =/= apart -> % its id may have been given to a worker
+            call(Supervisor, Pid, Mode, Request, Number);
         _ -> left_out
     end.
 
@@ -177,27 +179,36 @@ kill(Supervisor, Living) ->
     erlang:suspend_process(Supervisor),
     [begin Pid ! {die, How}, settle() end || {_, Pid, How} <- Living],
     erlang:resume_process(Supervisor),
+    touch([Path || {Path, _, _} <- Living]),
     {die, [{Path, How} || {Path, _, How} <- Living]}.
 
 call(Supervisor, Pid, Mode, Request, Number) ->
-    IsIndependent = not is_group(Supervisor),
     {Function, Argument} = Request,
-    %% Reeve interrupts a start that is under way, or just about to be, when independent children are concerned.
-    IsInterrupted = fun(Child) -> Mode =:= {waits, Child} orelse ets:member(otp_queued, Child) end,
-    case Function =:= terminate_child andalso IsIndependent andalso IsInterrupted(tree:path(Supervisor, Argument)) of
+    Child = tree:path(Supervisor, id(Argument)),
+    %% Reeve interrupts a start that is under way when independent children are concerned; OTP waits for it.
+    IsInterrupted = Function =:= terminate_child andalso Mode =:= {waits, Child} andalso not is_group(Supervisor),
+    case IsInterrupted orelse is_ahead(Supervisor, Mode, Child) of
         true -> left_out;
         false ->
             case arguments(Function, Argument, Supervisor, Pid, nature(Supervisor)) of
                 none -> left_out;
                 Arguments ->
-                    [ets:insert(otp_queued, {tree:path(Supervisor, id(Argument))}) || Mode =/= quiet, Argument =/= none],
+                    touch([Child || Argument =/= none]),
                     ask(Number, Function, [Pid | Arguments]),
                     {call, Number, Supervisor}
             end
     end.
 
+%% While one of independent children is waited for, Reeve does at once what concerns another, which OTP does later: it
+%% may come to the same when it is one thing, but a second thing then finds another child there.
+is_ahead(Supervisor, Mode, Child) ->
+    Mode =/= quiet andalso Mode =/= {waits, Child} andalso ets:member(otp_touched, Child) andalso not is_group(Supervisor).
+
+touch(Children) -> [ets:insert(otp_touched, {Child}) || Child <- Children].
+
 number(Id) -> binary_to_integer(lists:last(binary:split(Id, <<".">>))).
 
+id(none) -> <<>>;
 id(Id) when is_binary(Id) -> Id;
 id(Child) -> element(1, Child).
 
@@ -230,7 +241,7 @@ step(Applied) ->
     settle(),
     Entries = [Entry || {_, Entry} <- lists:keysort(1, ets:tab2list(otp_log))],
     Outcomes = ets:tab2list(otp_outcomes),
-    gate() =:= none andalso ets:delete_all_objects(otp_queued),
+    gate() =:= none andalso ets:delete_all_objects(otp_touched),
     ets:delete_all_objects(otp_log),
     ets:delete_all_objects(otp_outcomes),
     Looks = [look(Pid, Path, mode(Path)) || {Pid, Path, _, _} <- ets:tab2list(otp_up), is_process_alive(Pid)],
