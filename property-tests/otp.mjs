@@ -15,7 +15,7 @@ if (!hasErlang()) refuse('there is no erl to compare with: install erlang-base')
 const erlang = new Erlang(fileURLToPath(new URL('otp', import.meta.url)));
 const begun = performance.now();
 try {
-  const { sequences, commands, mismatches } = await campaign(count, SEED, erlang);
+  const { sequences, commands, mismatches } = await campaign(count, erlang);
   if (values.json) console.log(JSON.stringify({ sequences, commands, mismatches: mismatches.length }));
   else {
     const seconds = (performance.now() - begun) / 1_000;
@@ -23,7 +23,7 @@ try {
     for (const mismatch of mismatches.slice(0, 20)) console.error(`not the same: ${mismatch}`);
     if (mismatches.length > 20) console.error(`and ${mismatches.length - 20} more`);
     if (mismatches.length > 0)
-      console.error(`the first of them, as short as it gets:\n${await shortest(count, SEED, erlang)}`);
+      console.error(`the first of them, as short as it gets:\n${await shortest(count, erlang)}`);
   }
   process.exitCode = mismatches.length > 0 ? 1 : 0;
 } finally {
@@ -39,7 +39,7 @@ async function compiled() {
   const folder = '../node_modules/.reeve-otp/property-tests';
   return {
     ...(await import(`${folder}/otp/erlang.js`)),
-    ...(await import(`${folder}/otp/campaign.js`)),
+    ...(await import(`${folder}/otp-campaign.js`)),
     ...(await import(`${folder}/seed.js`)),
   };
 }
