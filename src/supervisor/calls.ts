@@ -50,7 +50,9 @@ function startChild(turn: Turn, call: Call, spec: ChildSpec): void {
     add(turn, call, spec, spec.id);
     return;
   }
-  refuse(turn, call, child.state === 'up' ? 'already-started' : 'already-present');
+  // As in OTP, whose mailbox has the call before the end of a child that has died meanwhile.
+  const isUp = child.state === 'up' || child.state === 'ended';
+  refuse(turn, call, isUp ? 'already-started' : 'already-present');
 }
 
 /** At the end of the order. */

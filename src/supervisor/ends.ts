@@ -3,7 +3,7 @@ import type { Decision, ExitReason } from '../events.ts';
 import { countFailure, restartDelay } from './backoff.ts';
 import { byExit } from './cause.ts';
 import { chargeRestart } from './intensity.ts';
-import type { Plan, Retry } from './plan.ts';
+import { HALL, type Plan, type Retry } from './plan.ts';
 import { mustRestart, mustShutDown } from './restart.ts';
 import { type Child, childOf, hasOtherSignificant } from './roster.ts';
 import { concernedBy, isGroup } from './strategy.ts';
@@ -31,7 +31,7 @@ export function childReady(turn: Turn, workerId: string): void {
 /** While the supervisor is up. */
 export function childEnded(turn: Turn, workerId: string, reason: ExitReason): void {
   const child = childOf(turn.roster, workerId);
-  // It has a place no more, or its group's restart found it dead, and takes it along.
+  // Its end was waited for by somebody else, who knows by now: OTP flushes such an exit.
   if (child === undefined || child.state === 'down') return;
   const lane = turn.busyLane(child.id);
   const plan = lane === undefined ? undefined : turn.planIn(lane);
@@ -44,7 +44,8 @@ export function childEnded(turn: Turn, workerId: string, reason: ExitReason): vo
     notStarted(turn, child, lane, plan, reason);
   } else {
     turn.put({ ...child, state: 'ended' });
-    turn.defer(lane, { type: 'ended', workerId, reason });
+    // In the first start of all it waits for its end, among the calls: by then its supervisor counts as up.
+    turn.defer(plan.purpose === 'first start' ? HALL : lane, { type: 'ended', workerId, reason });
   }
 }
 
@@ -164,13 +165,15 @@ function bringBack(turn: Turn, child: Child, reason: ExitReason, delay: number):
 /** It failed to start again, or has waited long enough. */
 export function retry(turn: Turn, message: Retry): void {
   const { id, starts, charged, reason } = message;
-  const child = turn.roster.get(id);
-  if (child?.state !== 'delayed' || child.starts !== starts) return;
   const lane = turn.laneOf(id);
   if (turn.planIn(lane) !== undefined) {
     turn.defer(lane, message);
     return;
   }
+  const child = turn.roster.get(id);
+  if (child?.state !== 'delayed') return;
+  // As in OTP, one that an earlier failure has sent does for a later one too; but it does not shorten a backoff.
+  if (child.starts !== starts && (charged || child.spec.backoff !== undefined)) return;
   if (charged) {
     turn.put({ ...child, state: 'down', returning: false });
     bringBack(turn, child, reason, 0);

@@ -2,7 +2,7 @@
 import type { Cause, ExitReason } from '../events.ts';
 import { answerCall, refuseCall } from './calls.ts';
 import { childEnded, childEndedAtStop, childReady, retry } from './ends.ts';
-import { type Call, COMMON_LANE, type Message, type Plan } from './plan.ts';
+import { type Call, COMMON_LANE, HALL, type Message, type Plan } from './plan.ts';
 import { lives } from './roster.ts';
 import type { Turn } from './turn.ts';
 
@@ -33,14 +33,11 @@ export function holdCall(turn: Turn, call: Call): void {
   turn.defer(HALL, call);
 }
 
-/** All have started: the calls that waited are answered. */
+/** All have started: what waited for that comes next, in its order. */
 export function openHall(turn: Turn): void {
   turn.release(HALL);
   goOn(turn);
 }
-
-/** A lane in which nothing is done, and no child can have. */
-const HALL = '/';
 
 /** From here on nothing is decided, and nobody is started: newest first, one by one, or all at once. */
 export function stopChildren(turn: Turn, cause: Cause | undefined): void {

@@ -25,6 +25,8 @@ export interface Lane {
 
 /** The lane of all children. */
 export const COMMON_LANE = '';
+/** A lane in which nothing is done, and no child can have: what is here waits until all have started. */
+export const HALL = '/';
 
 /** Something that a supervisor hears, and may have to hear later. */
 export type Message =
@@ -32,7 +34,7 @@ export type Message =
   | Retry
   | Call;
 
-/** A child's start is due. It is ignored when the child was started, or given up, since. */
+/** A child's start is due. It is ignored when the child is up, or was given up, since. */
 export interface Retry {
   readonly type: 'retry';
   readonly id: string;

@@ -9,33 +9,28 @@ export type SupervisorSnapshot = SnapshotFrom<typeof supervisorMachine>;
 
 /** Resolves with the last of its snapshots. */
 export function endOf(actor: SupervisorActor): Promise<SupervisorSnapshot> {
-  return first(actor, ({ status }) => status === 'done');
-}
-
-/** Resolves when all its children are ready, with undefined, or when it has ended. */
-export async function outcomeOf(actor: SupervisorActor): Promise<SupervisorOutput | undefined> {
-  const { output } = await first(
-    actor,
-    (snapshot) => snapshot.status === 'done' || snapshot.matches('running'),
-  );
-  return output;
-}
-
-function first(
-  actor: SupervisorActor,
-  isIt: (snapshot: SupervisorSnapshot) => boolean,
-): Promise<SupervisorSnapshot> {
   const now = actor.getSnapshot();
-  if (isIt(now)) return Promise.resolve(now);
+  if (now.status === 'done') return Promise.resolve(now);
   return new Promise((resolve) => {
-    const subscription = actor.subscribe({
+    actor.subscribe({
       next: (snapshot) => {
-        if (!isIt(snapshot)) return;
-        subscription.unsubscribe();
-        resolve(snapshot);
+        if (snapshot.status === 'done') resolve(snapshot);
       },
       error: () => {},
     });
+  });
+}
+
+/** Resolves when all its children are ready, with undefined, or when it has ended. */
+export function outcomeOf(actor: SupervisorActor): Promise<SupervisorOutput | undefined> {
+  if (actor.getSnapshot().matches('running')) return Promise.resolve(undefined);
+  return new Promise((resolve) => {
+    // It may be done in the same turn, and never be seen running.
+    const subscription = actor.on('ready', () => {
+      subscription.unsubscribe();
+      resolve(undefined);
+    });
+    void endOf(actor).then(({ output }) => resolve(output));
   });
 }
 

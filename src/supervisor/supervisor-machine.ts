@@ -3,6 +3,7 @@ import { Map as ImmutableMap, List, OrderedMap } from 'immutable';
 import {
   type AnyActorRef,
   assign,
+  emit,
   enqueueActions,
   fromPromise,
   raise,
@@ -76,6 +77,7 @@ export const supervisorMachine = setup({
     events: SupervisorEvent;
     input: SupervisorInput;
     output: SupervisorOutput;
+    emitted: { readonly type: 'ready' };
   },
   actors: {
     ask: fromPromise<Decided, SupervisorInput>(({ input: { spec, path, starts }, signal }) =>
@@ -110,6 +112,8 @@ export const supervisorMachine = setup({
     reportExit: (_: unknown, _params: { workerId: string; reason: ExitReason }) => {},
     reportEnd: (_: unknown, _params: { path: string; workerId: string; output: SupervisorOutput }) => {},
     tellReady: sendParent(({ context }): ChildReady => ({ type: 'child.ready', workerId: context.workerId })),
+    /** For whoever waits for its start: it may be at its end before its state is seen. */
+    tellStarter: emit({ type: 'ready' }),
     takeDecision: assign(({ context, event }) => {
       const { spec, info } = outputOf<Exclude<Decided, 'ignore'>>(event);
       return { spec, info, roster: rosterOf(spec, context.path, context.earlier) };
@@ -214,7 +218,7 @@ export const supervisorMachine = setup({
     },
     starting: { entry: 'startChildren', always: { guard: 'allStarted', target: 'running' } },
     running: {
-      entry: ['tellReady', 'openHall'],
+      entry: ['tellReady', 'tellStarter', 'openHall'],
       initial: 'serving',
       states: {
         serving: { always: { guard: 'regroups', target: 'regrouping' } },
