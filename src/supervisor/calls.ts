@@ -57,7 +57,7 @@ function startChild(turn: Turn, call: Call, spec: ChildSpec): void {
 
 /** At the end of the order. */
 function add(turn: Turn, call: Call, spec: ChildSpec, id: string): void {
-  turn.put(newChild(spec, id, turn.path, turn.before.earlier));
+  turn.put(newChild(spec, id, turn.path, turn.earlier));
   turn.follow(turn.laneOf(id), start(id, call));
 }
 

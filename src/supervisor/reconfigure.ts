@@ -33,7 +33,7 @@ export function reconfigure(turn: Turn, call: Call, spec: SupervisorSpec, apply:
   turn.roster = old.clear().withMutations((roster) => {
     for (const child of spec.children) {
       const known = old.get(child.id) ?? {
-        ...newChild(child, child.id, turn.path, turn.before.earlier),
+        ...newChild(child, child.id, turn.path, turn.earlier),
         state: 'down',
       };
       roster.set(child.id, { ...known, spec: child });

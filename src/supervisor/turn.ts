@@ -36,7 +36,7 @@ export interface Supervision {
   readonly forkerLostAt: number;
   /** The last number in the ids of a dynamic supervisor's children. */
   readonly lastId: number;
-  /** The numbers up to here were given to children of an earlier supervisor with this path. */
+  /** The numbers up to here were given to children of an earlier supervisor with this path, or to some that are forgotten. */
   readonly earlier: number;
   /** How it ends, once that is decided. */
   readonly output: SupervisorOutput | undefined;
@@ -73,6 +73,7 @@ export class Turn {
   restartTimes: readonly number[];
   forkerLostAt: number;
   lastId: number;
+  earlier: number;
   output: SupervisorOutput | undefined;
 
   constructor(before: Supervision, now: number, chance: () => number) {
@@ -87,12 +88,13 @@ export class Turn {
     this.restartTimes = before.restartTimes;
     this.forkerLostAt = before.forkerLostAt;
     this.lastId = before.lastId;
+    this.earlier = before.earlier;
     this.output = before.output;
   }
 
   get after() {
-    const { spec, roster, lanes, living, restartTimes, forkerLostAt, lastId, output } = this;
-    return { spec, roster, lanes, living, restartTimes, forkerLostAt, lastId, output };
+    const { spec, roster, lanes, living, restartTimes, forkerLostAt, lastId, earlier, output } = this;
+    return { spec, roster, lanes, living, restartTimes, forkerLostAt, lastId, earlier, output };
   }
 
   put(child: Child): void {
@@ -105,8 +107,10 @@ export class Turn {
   }
 
   /** Nothing is kept of it. */
-  remove({ id, path }: Child): void {
+  remove({ id, path, earlier, starts }: Child): void {
     this.roster = this.roster.delete(id);
+    // Another may be given its id, but not a number of its: dynamic ids come once.
+    if (!isDynamic(this.spec.strategy)) this.earlier = Math.max(this.earlier, earlier + starts);
     this.effects.push({ type: 'forget', path });
   }
 
