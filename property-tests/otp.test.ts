@@ -18,7 +18,7 @@ test('what Reeve makes of a tree is what OTP makes of it', { timeout: 120_000 },
         const { mismatch } = await compare(sequence, erlang);
         expect(mismatch).toBe(undefined);
       }),
-      { seed: SEED, numRuns: 600 },
+      { seed: SEED, numRuns: 500 },
     );
   } finally {
     await erlang.close();

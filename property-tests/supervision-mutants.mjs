@@ -72,7 +72,7 @@ export const MUTANTS = [
     edits: [
       {
         file: 'supervisor/ends.ts',
-        find: "    turn.defer(lane, { type: 'ended', workerId, reason });\n",
+        find: "    turn.defer(plan.purpose === 'first start' ? HALL : lane, { type: 'ended', workerId, reason });\n",
         replace: '',
       },
     ],

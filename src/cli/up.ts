@@ -1,6 +1,8 @@
 /** `reeve up`: a tree from a configuration file, in the foreground. */
+
+import { messageOf, OptionsError } from '../errors.ts';
 import { type Host, startHost } from '../host/host.ts';
-import { loadConfig } from './config.ts';
+import { type Config, loadConfig } from './config.ts';
 import { outliveBrokenOutput } from './stdout.ts';
 import { describeSweep } from './sweep.ts';
 import { UpView } from './up-view.ts';
@@ -43,11 +45,11 @@ export async function up({
   else show(host);
   process.once('beforeExit', () => void host.stop('every worker has ended'));
   try {
-    await config.onHost(host);
+    await calledOnHost(config, host);
     for (const options of config.supervisors) {
       const supervisor = await host.supervise(options);
       void supervisor.stopped.then(async ({ kind }) => {
-        if (kind === 'shutdown') return;
+        if (kind === 'shutdown' || kind === 'ignored' || kind === 'auto-shutdown') return;
         process.exitCode = 1;
         await host.stop(`${supervisor.path} gave up`);
       });
@@ -56,6 +58,15 @@ export async function up({
     if (asked) return; // told to stop in the midst of its start: no failure
     await host.stop('a start failed');
     throw error;
+  }
+}
+
+/** What it throws is the configuration's fault. */
+async function calledOnHost({ onHost }: Config, host: Host): Promise<void> {
+  try {
+    await onHost(host);
+  } catch (error) {
+    throw new OptionsError('onHost', `it threw: ${messageOf(error)}`);
   }
 }
 

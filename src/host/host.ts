@@ -104,6 +104,8 @@ export class Host {
   readonly #family: Family;
   readonly #actor: ReturnType<typeof startActor>;
   readonly #supervisors = new Map<string, Supervisor>();
+  /** The ids of those that are about to be. */
+  readonly #beginning = new Set<string>();
   readonly #removeExitHooks: () => void;
   #stopping: Promise<void> | undefined;
 
@@ -143,11 +145,16 @@ export class Host {
   async supervise(options: SupervisorOptions): Promise<Supervisor> {
     if (this.#stopping !== undefined) throw new HostStoppedError();
     const spec = parseSupervisorSpec(options);
-    if (this.#family.actors.supervisor(spec.id) !== undefined) {
+    const { actors } = this.#family;
+    if (actors.supervisor(spec.id) !== undefined || this.#beginning.has(spec.id)) {
       throw new OptionsError('id', `'${spec.id}' is running already`);
     }
+    this.#beginning.add(spec.id);
     this.#actor.send({ type: 'supervise', spec });
-    const actor = this.#family.actors.supervisor(spec.id) as SupervisorActor;
+    if (actors.supervisor(spec.id) === undefined) await Promise.resolve(); // called by a listener, amid a turn of the host
+    this.#beginning.delete(spec.id);
+    const actor = actors.supervisor(spec.id) as SupervisorActor | undefined;
+    if (actor === undefined) throw new HostStoppedError(); // as it was told to stop meanwhile
     const supervisor = new Supervisor(spec.id, this.#family, actor);
     this.#supervisors.set(spec.id, supervisor);
     void supervisor.stopped.then(() => {

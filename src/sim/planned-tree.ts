@@ -2,8 +2,8 @@
 import type { ChildOptions, SupervisorOptions } from '../supervisor/supervisor-spec.ts';
 import type { ChildPlan, GenerationPlan, InnerPlan } from './plan.ts';
 
-export const PLANNED_TREE = 'tree';
-export const PLANNED_INNER = 'inner';
+const PLANNED_TREE = 'tree';
+const PLANNED_INNER = 'inner';
 
 const QUICK_MS = 200;
 const START_TIMEOUT_MS = 2_000;
@@ -37,7 +37,7 @@ function plannedInner(
   };
 }
 
-export function plannedChild(
+function plannedChild(
   { command, restart, significant, backoff, shutdown, ready }: ChildPlan,
   index: number,
   autoShutdown: GenerationPlan['autoShutdown'],
@@ -47,7 +47,7 @@ export function plannedChild(
     command,
     restart,
     significant: significant && restart !== 'permanent' && autoShutdown !== 'never',
-    backoff: backoff ? { initial: 20, max: 500 } : false,
+    backoff: backoff && restart !== 'temporary' ? { initial: 20, max: 500 } : false,
     startTimeout: START_TIMEOUT_MS,
     ...(ready === 'notify' ? { ready: { notify: 'fd' as const } } : {}),
     ...(ready === 'log' ? { ready: { log: /ready/ } } : {}),

@@ -30,7 +30,7 @@ export function answerCall(turn: Turn, call: Call): void {
 
 /** The supervisor is being stopped, or has ended. */
 export function refuseCall(turn: Turn, call: Call): void {
-  refuse(turn, call, 'not-running');
+  turn.answer(call, { is: 'refused', because: 'not-running', path: turn.path });
 }
 
 function startChild(turn: Turn, call: Call, spec: ChildSpec): void {
@@ -110,8 +110,11 @@ function terminateChild(turn: Turn, call: Call, id: string): void {
     turn.answer(call, { is: 'done', id, path: `${turn.path}/${id}`, workerId: '' });
     return;
   }
+  const isLater = busy !== undefined && turn.lanes.get(busy)!.inbox.some(({ type }) => type === 'call');
   if (plan !== undefined) interrupt(turn, plan, child);
-  const stop: Plan = { purpose: 'call', stop: [id], start: [], call, cause: byCall('terminateChild') };
+  const rest = isLater ? {} : { call };
+  const stop: Plan = { purpose: 'call', stop: [id], start: [], ...rest, cause: byCall('terminateChild') };
+  if (isLater) turn.defer(busy, call); // those who called before it come first, now that the start is given up
   if (child.state === 'down') {
     done(turn, call, child);
     return;
@@ -122,10 +125,13 @@ function terminateChild(turn: Turn, call: Call, id: string): void {
 }
 
 /** An attempt to start it that is under way is not waited for: it may take long. Who has asked for it is told. */
-function interrupt(turn: Turn, plan: Plan, { path }: Child): void {
-  if (plan.call === undefined) return;
+function interrupt(turn: Turn, { call }: Plan, child: Child): void {
+  if (call === undefined) return;
   const reason = { kind: 'shutdown', code: null, signal: null, forced: false } as const;
-  turn.answer(plan.call, { is: 'failed', path, reason });
+  turn.answer(call, { is: 'failed', path: child.path, reason });
+  // What does not start is not kept: as a temporary child, it goes when it has ended.
+  if (call.request.call === 'startChild')
+    turn.put({ ...child, spec: { ...child.spec, restart: 'temporary' } });
 }
 
 /** What of its group is down, and is not started now. */

@@ -41,7 +41,7 @@ export interface SupervisorTools {
 const NUMBERED_KEPT = 1_000;
 
 /** `services` of `services/api`; nothing of `services`. */
-export const supervisorOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
+const supervisorOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 
 export class ChildActors {
   readonly #worker: typeof workerMachine;

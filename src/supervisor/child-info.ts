@@ -14,7 +14,7 @@ export interface ChildInfo {
   readonly type: 'worker' | 'supervisor';
   /** `restarting`: it has ended, and is not up again yet. `exited` is OTP's `undefined`. */
   readonly state: WorkerState | 'restarting';
-  /** Of a worker's newest incarnation; undefined before its fork. */
+  /** Of a worker that lives; undefined before its fork, and when it is down. */
   readonly pid: number | undefined;
   /** How often it was started by this incarnation of its supervisor. */
   readonly starts: number;
@@ -40,7 +40,10 @@ export function childInfo(child: Child, seen: Seen): ChildInfo {
     path,
     type: spec.type,
     state: stateOf(child, seen),
-    pid: incarnation?.pid,
+    pid:
+      child.state === 'down' || child.state === 'delayed' || child.state === 'ended'
+        ? undefined
+        : incarnation?.pid,
     starts,
     command: commandOf(spec),
     info: (spec.type === 'supervisor' ? seen.supervisor : incarnation)?.info,

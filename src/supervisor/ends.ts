@@ -24,7 +24,7 @@ export function childReady(turn: Turn, workerId: string): void {
   });
   if (lane === undefined || plan === undefined) return;
   const { id, path } = child;
-  if (plan.call !== undefined) turn.answer(plan.call, { is: 'done', id, path, workerId });
+  if (plan.purpose === 'call') turn.answer(plan.call!, { is: 'done', id, path, workerId });
   turn.startedFirst(lane, plan);
 }
 
@@ -75,9 +75,14 @@ function notStarted(turn: Turn, child: Child, lane: string, plan: Plan, reason: 
     else turn.startedFirst(lane, plan);
     return;
   }
+  if (plan.purpose === 'reconfigure') {
+    turn.down(child);
+    turn.startedFirst(lane, plan, { path, reason });
+    return;
+  }
   if (plan.call === undefined) {
     turn.leave(child);
-    turn.finish({ kind: 'start-failed', path, reason });
+    turn.finish({ kind: 'start-failed', path, reason }, byExit(child, reason));
     return;
   }
   if (plan.call.request.call === 'startChild') turn.remove(child);
@@ -90,14 +95,14 @@ function notStarted(turn: Turn, child: Child, lane: string, plan: Plan, reason: 
 function notNeeded(turn: Turn, child: Child, lane: string, plan: Plan): void {
   turn.leave(child);
   const { id, path } = child;
-  if (plan.call !== undefined) {
-    turn.answer(plan.call, { is: 'ignored', id, path, kept: turn.roster.has(id) });
+  if (plan.purpose === 'call') {
+    turn.answer(plan.call!, { is: 'ignored', id, path, kept: turn.roster.has(id) });
   }
   turn.startedFirst(lane, plan);
 }
 
 /** OTP's restart decision. */
-export function decide(turn: Turn, child: Child, reason: ExitReason): void {
+function decide(turn: Turn, child: Child, reason: ExitReason): void {
   if (mustRestart(child.spec.restart, reason)) {
     restart(turn, child, reason);
     return;
@@ -117,7 +122,7 @@ export function decide(turn: Turn, child: Child, reason: ExitReason): void {
   }
   turn.leave(child);
   announce(turn, child, 'shut-down', reason);
-  turn.finish({ kind: 'auto-shutdown', path: child.path, reason });
+  turn.finish({ kind: 'auto-shutdown', path: child.path, reason }, byExit(child, reason));
 }
 
 /** Counts a restart and does it, unless it is one too many. */
@@ -126,7 +131,7 @@ function restart(turn: Turn, child: Child, reason: ExitReason): void {
   if (turn.restartTimes.size > turn.spec.intensity) {
     announce(turn, child, 'give-up', reason);
     turn.leave(child);
-    turn.finish({ kind: 'intensity-exceeded', path: child.path, reason });
+    turn.finish({ kind: 'intensity-exceeded', path: child.path, reason }, byExit(child, reason));
     return;
   }
   const failures = child.state === 'delayed' ? child.failures : failuresOf(child, turn.now);
@@ -150,7 +155,6 @@ function bringBack(turn: Turn, child: Child, reason: ExitReason, delay: number):
   const concerned = concernedBy(turn.spec.strategy, () => [...turn.roster.keys()], id);
   const plan: Plan = {
     purpose: 'restart',
-    of: id,
     stop: concerned.filter((other) => other !== id).reverse(),
     start: concerned,
     delay,
@@ -165,8 +169,8 @@ function bringBack(turn: Turn, child: Child, reason: ExitReason, delay: number):
 /** It failed to start again, or has waited long enough. */
 export function retry(turn: Turn, message: Retry): void {
   const { id, starts, charged, reason } = message;
-  const lane = turn.laneOf(id);
-  if (turn.planIn(lane) !== undefined) {
+  const lane = turn.busyLane(id);
+  if (lane !== undefined) {
     turn.defer(lane, message);
     return;
   }

@@ -5,7 +5,7 @@ import type { SupervisorOptions } from './supervisor-spec.ts';
 
 export type PartitionKey = string | number | bigint;
 
-export const MOST_PARTITIONS = 10_000;
+const MOST_PARTITIONS = 10_000;
 
 /**
  * Options of a supervisor whose children are `count` supervisors of this spec, with the ids `0` to `count - 1`; its own
@@ -22,6 +22,9 @@ export function partition(
       'count',
       `expected a whole number from 1 to ${MOST_PARTITIONS}, got ${show(count)}`,
     );
+  }
+  if (typeof spec !== 'object' || spec === null) {
+    throw new OptionsError('spec', `expected an object, got ${show(spec)}`);
   }
   if ((spec.autoShutdown ?? 'never') !== 'never') {
     throw new OptionsError(

@@ -4,16 +4,22 @@ import type { ChildSpec, SupervisorSpec } from './supervisor-spec.ts';
 
 /** Stops `stop`, the first first; then starts `start`. The children are named by their ids. */
 export interface Plan {
-  readonly purpose: 'first start' | 'restart' | 'call' | 'stop';
+  readonly purpose: 'first start' | 'restart' | 'call' | 'reconfigure' | 'stop';
   readonly stop: readonly string[];
   readonly start: readonly string[];
-  /** Whom the restart is of. */
-  readonly of?: string;
   /** Milliseconds between the stops and the starts. */
   readonly delay?: number;
-  /** Who waits for its end. */
+  /** Who waits for its end: of a call, and of a reconfiguration. */
   readonly call?: Call;
+  /** What a reconfiguration is about, and the first child that did not start. */
+  readonly changes?: Changes;
+  readonly failure?: Failure;
   readonly cause: Cause | undefined;
+}
+
+export interface Failure {
+  readonly path: string;
+  readonly reason: ExitReason;
 }
 
 /** Plans of one lane wait for each other: a lane for all children of a group, one for each child of the others. */

@@ -22,7 +22,7 @@ export function reconfigure(turn: Turn, call: Call, spec: SupervisorSpec, apply:
       turn.answer(call, { is: 'refused', because: 'dynamic', path: turn.path });
       return;
     }
-    turn.spec = spec; // a template counts from the next start of a child; those that run keep theirs
+    turn.spec = spec; // a template counts for children to come: those that are there keep theirs
     turn.answer(call, { is: 'reconfigured', changes: { changed: [], added: [], removed: [] } });
     return;
   }
@@ -40,8 +40,8 @@ export function reconfigure(turn: Turn, call: Call, spec: SupervisorSpec, apply:
     }
     roster.merge(removed);
   });
-  turn.answer(call, { is: 'reconfigured', changes });
-  if (apply) turn.follow(COMMON_LANE, planOf(turn, changes));
+  if (apply) turn.follow(COMMON_LANE, { ...planOf(turn, changes), call, changes });
+  else turn.answer(call, { is: 'reconfigured', changes });
 }
 
 /** Removed children are temporary from now on: nothing is kept of them when they have been stopped. */
@@ -53,7 +53,7 @@ function planOf(turn: Turn, { changed, added, removed }: Changes): Plan {
   }
   const ids = turn.roster.keySeq().toArray();
   return {
-    purpose: 'restart',
+    purpose: 'reconfigure',
     stop: ids.filter((id) => changed.includes(id) || removed.includes(id)).reverse(),
     start: ids.filter((id) => changed.includes(id) || added.includes(id)),
     cause: byCall('reconfigure'),

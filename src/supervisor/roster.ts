@@ -1,6 +1,5 @@
 /** The children of a supervisor, in the order of their start, as immutable data: one changes without copying thousands. */
-import { OrderedMap } from 'immutable';
-import type { ExitReason } from '../events.ts';
+import type { OrderedMap } from 'immutable';
 import type { ChildSpec } from './supervisor-spec.ts';
 
 /**
@@ -30,8 +29,6 @@ export interface Child {
 }
 
 export type Roster = OrderedMap<string, Child>;
-
-export const emptyRoster = (): Roster => OrderedMap();
 
 /** @param supervisorPath empty for a host's supervisor */
 export function newChild(spec: ChildSpec, id: string, supervisorPath: string, earlier: number): Child {
@@ -90,10 +87,4 @@ export function countChildren(roster: Roster): ChildCounts {
 /** Whether another significant child lives, or is on its way back. */
 export function hasOtherSignificant(roster: Roster, id: string): boolean {
   return roster.some((child) => child.id !== id && child.spec.significant && child.state !== 'down');
-}
-
-/** A child's end while something else was going on: what it calls for is decided later. */
-export interface ChildEnd {
-  readonly workerId: string;
-  readonly reason: ExitReason;
 }

@@ -11,6 +11,7 @@ import {
   sendTo,
   setup,
 } from 'xstate';
+import { errorOf } from '../errors.ts';
 import type { Cause, ExitReason, ReeveEvent } from '../events.ts';
 import type { StartDecision } from '../worker/worker-spec.ts';
 import { byStop } from './cause.ts';
@@ -120,11 +121,14 @@ export const supervisorMachine = setup({
     }),
     noteNotNeeded: assign({ output: { kind: 'ignored' as const } }),
     noteRefusal: assign(({ event }) => ({
-      output: { kind: 'start-refused' as const, error: (event as unknown as { error: Error }).error },
+      output: {
+        kind: 'start-refused' as const,
+        error: errorOf((event as unknown as { error: unknown }).error),
+      },
     })),
-    noteShutdown: assign(({ context: { output }, event }) => ({
+    noteShutdown: assign(({ context: { output, stopCause }, event }) => ({
       output: output ?? asked(false),
-      stopCause: event.type === 'shutdown' ? event.cause : undefined,
+      stopCause: stopCause ?? (event.type === 'shutdown' ? event.cause : undefined),
     })),
     noteKill: assign(({ context: { output } }) => ({
       output: output === undefined || output.kind === 'shutdown' ? asked(true) : output,
@@ -169,7 +173,7 @@ export const supervisorMachine = setup({
       }),
     ),
     stopChildren: enqueueActions((step) =>
-      turn(step, (turn) => stopChildren(turn, byStop(turn.path, turn.before.stopCause))),
+      turn(step, (turn) => stopChildren(turn, byStop(turn.path, turn.stopCause))),
     ),
     killChildren: enqueueActions((step) => turn(step, killChildren)),
   },

@@ -248,7 +248,11 @@ function parseRules(
   if (significant && restart === 'permanent') {
     reader.fail('significant', "does not go with restart 'permanent': such a child never ends for good");
   }
-  return { restart, significant, backoff: parseBackoff(reader) };
+  const backoff = parseBackoff(reader);
+  if (backoff !== undefined && restart === 'temporary') {
+    reader.fail('backoff', "does not go with restart 'temporary': such a child is never started again");
+  }
+  return { restart, significant, backoff };
 }
 
 function parseBackoff(reader: OptionReader): Backoff | undefined {
@@ -269,6 +273,6 @@ function parseBackoff(reader: OptionReader): Backoff | undefined {
     max,
     factor: inner.number('factor', DEFAULT_BACKOFF.factor, 1, 100),
     jitter: inner.number('jitter', DEFAULT_BACKOFF.jitter, 0, 1),
-    resetAfter: inner.integer('resetAfter', max, 0, LONGEST_MS),
+    resetAfter: inner.integer('resetAfter', max, 1, LONGEST_MS),
   };
 }

@@ -2,6 +2,7 @@
 import { OptionsError, StartError, SupervisorNotRunningError } from '../errors.ts';
 import type { ExitReason } from '../events.ts';
 import { describeExit } from '../worker/exit-reason.ts';
+import { OptionReader } from '../worker/option-reader.ts';
 import type { Incarnation, WorkerRuntime } from '../worker/worker-runtime.ts';
 import type { ChildActors } from './child-actors.ts';
 import { type ChildInfo, childInfo, unneeded } from './child-info.ts';
@@ -44,9 +45,8 @@ export interface Family {
  */
 export class Supervisor {
   readonly path: string;
-  /** Resolves when all its children are down: stopped, or given up. Of a supervisor below another: when this incarnation has ended. */
-  readonly stopped: Promise<SupervisorOutput>;
   readonly #family: Family;
+  #stopped: Promise<SupervisorOutput> | undefined;
   /** The one that it was made for; undefined for one that is found by its path. */
   readonly #actor: SupervisorActor | undefined;
   /** Once it has ended, by path: with whoever still holds this supervisor, and no longer with the host. */
@@ -57,8 +57,16 @@ export class Supervisor {
     this.path = path;
     this.#family = family;
     this.#actor = actor;
-    this.stopped = this.#ended();
-    this.stopped.catch(() => {});
+    if (actor !== undefined) this.#stopped = this.#ended(); // whoever holds it keeps its children's last words
+  }
+
+  /**
+   * Resolves when all its children are down: stopped, or given up. Of one below another: when the incarnation has ended
+   * that lives when this is asked for first; rejects with a `SupervisorNotRunningError` when there is none.
+   */
+  get stopped(): Promise<SupervisorOutput> {
+    this.#stopped ??= this.#ended();
+    return this.#stopped;
   }
 
   /** The supervisor that is its child. */
@@ -131,15 +139,20 @@ export class Supervisor {
   }
 
   /**
-   * Gives it other flags and specs, as OTP's code_change: what is up stays up, a changed spec counts from its next start,
-   * what is new is down, what is missing is kept. With `apply` those that have changed are restarted, new ones started, and
-   * missing ones stopped and forgotten, in order. A dynamic supervisor stays one, and a static one too.
+   * Gives it other flags and specs, as OTP's code_change: what is up stays up, a changed spec counts from its next start
+   * (but `restart`, `significant` and `backoff` at once), what is new is down, what is missing is kept. With `apply` those
+   * that have changed are restarted, new ones started, and missing ones stopped and forgotten, in order: it resolves when
+   * that is done, and rejects with a `StartError` for the first that did not start, which stays down, as the others do not.
+   * A dynamic supervisor stays one, and a static one too; a new template counts for children to come.
    */
   async reconfigure(
     options: Omit<SupervisorOptions, 'id'>,
-    { apply = false }: { readonly apply?: boolean } = {},
+    how: { readonly apply?: boolean } = {},
   ): Promise<Changes> {
-    const spec = parseSupervisorSpec({ ...options, id: this.#liveSpec().id });
+    const apply = new OptionReader(how, '', ['apply']).boolean('apply', false);
+    const { id } = this.#liveSpec();
+    const spec = parseSupervisorSpec({ ...options, id });
+    this.#refuseOtherTypes(spec);
     const answer = await this.#ask({ call: 'reconfigure', spec, apply });
     return (answer as Extract<Answer, { is: 'reconfigured' }>).changes;
   }
@@ -191,6 +204,15 @@ export class Supervisor {
     if (output.kind === 'start-refused') throw this.#startError(this.path, output);
     const { path, reason } = culpritOf(output);
     throw this.#startError(path, reason);
+  }
+
+  /** What is up as one thing cannot go on as another. */
+  #refuseOtherTypes({ children }: SupervisorSpec): void {
+    for (const [index, { id, type }] of children.entries()) {
+      const known = this.#roster().get(id)?.spec.type ?? type;
+      if (known === type) continue;
+      throw new OptionsError(`children[${index}]`, `'${id}' is a ${known}, and cannot become a ${type}`);
+    }
   }
 
   /** The one to call: undefined when there is none. */

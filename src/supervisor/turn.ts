@@ -75,6 +75,7 @@ export class Turn {
   lastId: number;
   earlier: number;
   output: SupervisorOutput | undefined;
+  stopCause: Cause | undefined;
 
   constructor(before: Supervision, now: number, chance: () => number) {
     this.before = before;
@@ -90,11 +91,13 @@ export class Turn {
     this.lastId = before.lastId;
     this.earlier = before.earlier;
     this.output = before.output;
+    this.stopCause = before.stopCause;
   }
 
   get after() {
-    const { spec, roster, lanes, living, restartTimes, forkerLostAt, lastId, earlier, output } = this;
-    return { spec, roster, lanes, living, restartTimes, forkerLostAt, lastId, earlier, output };
+    const { spec, roster, lanes, living, restartTimes, forkerLostAt, lastId, earlier, output, stopCause } =
+      this;
+    return { spec, roster, lanes, living, restartTimes, forkerLostAt, lastId, earlier, output, stopCause };
   }
 
   put(child: Child): void {
@@ -142,8 +145,10 @@ export class Turn {
   }
 
   /** The supervisor's end is decided: what is heard later changes nothing. */
-  finish(output: SupervisorOutput): void {
-    this.output ??= output;
+  finish(output: SupervisorOutput, cause: Cause): void {
+    if (this.output !== undefined) return;
+    this.output = output;
+    this.stopCause = cause;
   }
 
   /** Where what is done to this child has its place. */
@@ -185,14 +190,16 @@ export class Turn {
         if (!this.#startFirst(plan)) return;
         this.#set(lane, { ...plan, start: plan.start.slice(1) });
       } else {
+        if (plan.purpose === 'reconfigure') this.#answerReconfiguration(plan);
         this.release(lane);
       }
     }
   }
 
   /** It is over with the first that was to be started: it is up, or is not needed, or nobody depends on it. */
-  startedFirst(lane: string, plan: Plan): void {
-    this.#set(lane, { ...plan, start: plan.start.slice(1) });
+  startedFirst(lane: string, plan: Plan, failure = plan.failure): void {
+    const rest = { ...plan, start: plan.start.slice(1) };
+    this.#set(lane, failure === undefined ? rest : { ...rest, failure: plan.failure ?? failure });
     this.advance(lane);
   }
 
@@ -201,6 +208,11 @@ export class Turn {
     const inbox = this.lanes.get(lane)?.inbox ?? [];
     this.lanes = this.lanes.delete(lane);
     this.agenda.push(...inbox);
+  }
+
+  #answerReconfiguration({ call, changes, failure }: Plan): void {
+    if (failure === undefined) this.answer(call!, { is: 'reconfigured', changes: changes! });
+    else this.answer(call!, { is: 'failed', ...failure });
   }
 
   #set(lane: string, plan: Plan): void {
@@ -234,8 +246,9 @@ export class Turn {
   /** A child that was to be stopped is down. */
   settle(child: Child, plan: Plan): void {
     // A group is started again whole: what is temporary is not, and all others keep their place.
-    this.leave(child);
-    if (plan.call !== undefined) {
+    if (plan.purpose === 'reconfigure' && plan.start.includes(child.id)) this.down(child);
+    else this.leave(child);
+    if (plan.purpose === 'call' && plan.call !== undefined) {
       const { id, path, workerId } = child;
       this.answer(plan.call, { is: 'done', id, path, workerId });
     }

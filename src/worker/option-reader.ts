@@ -12,9 +12,10 @@ export class OptionReader {
       throw new OptionsError(path, `expected an object, got ${show(value)}`);
     }
     this.#values = value as Record<string, unknown>;
-    for (const key of Object.keys(value)) {
+    for (const [key, given] of Object.entries(value)) {
       if (!known.includes(key))
         throw new OptionsError(this.at(key), `unknown option${suggestion(key, known)}`);
+      if (given === null) throw new OptionsError(this.at(key), 'expected a value, got null; leave it out');
     }
   }
 

@@ -17,7 +17,7 @@ export interface Incarnation {
 }
 
 /** Of how many children that are forgotten the last words are kept. */
-export const DEPARTED_KEPT = 32;
+const DEPARTED_KEPT = 32;
 
 export type OutputListener = (path: string, line: string, stream: OutputStream) => void;
 
