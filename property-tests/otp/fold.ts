@@ -7,7 +7,7 @@ import { type Entry, type EntryKind, parentOf } from './step.ts';
 interface Seen {
   readonly attempt: number;
   readonly plan: ChildPlan;
-  state: 'asked' | 'up' | 'ignored' | 'dead';
+  state: 'asked' | 'up' | 'dead';
 }
 
 export class Fold {
@@ -24,11 +24,6 @@ export class Fold {
 
   isUp(path: string): boolean {
     return this.#children.get(path)?.state === 'up';
-  }
-
-  /** A child that is not up may have been, and be terminated again. */
-  isIgnored(path: string): boolean {
-    return this.#children.get(path)?.state === 'ignored';
   }
 
   /** Its start function is asked. Returns which attempt this is. */
@@ -95,7 +90,7 @@ export class Fold {
 
   #exited(path: string, kind: string): void {
     const before = this.#children.get(path)?.state;
-    this.#turn(path, kind === 'ignored' ? 'ignored' : 'dead');
+    this.#turn(path, 'dead');
     if (before !== 'asked') return;
     if (kind === 'ignored') this.#note('start_ignore', path);
     else if (kind === 'start-refused' || kind === 'start-failed') this.#note('start_fail', path);

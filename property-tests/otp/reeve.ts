@@ -155,10 +155,10 @@ export class Reeve {
           asked === 'none'
             ? []
             : childOptionsOf(asked, (path, plan, script) => this.#ask(path, plan, script));
-        return this.#startedAs(await supervisor.startChild(child));
+        return startedAs(await supervisor.startChild(child));
       }
       case 'restart_child':
-        return this.#startedAs(await supervisor.restartChild(request[1]));
+        return startedAs(await supervisor.restartChild(request[1]));
       case 'terminate_child':
         await supervisor.terminateChild(request[1]);
         return 'ok';
@@ -166,10 +166,6 @@ export class Reeve {
         await supervisor.deleteChild(request[1]);
         return 'ok';
     }
-  }
-
-  #startedAs({ path }: ChildInfo): string {
-    return this.#fold.isIgnored(path) ? 'ignored' : 'ok';
   }
 
   #look(path: string): Look {
@@ -187,6 +183,8 @@ export class Reeve {
     return state === 'exited' ? 'undefined' : state;
   }
 }
+
+const startedAs = ({ state }: ChildInfo): string => (state === 'exited' ? 'ignored' : 'ok');
 
 function answer(verdict: string): StartAnswer {
   if (verdict === 'error') throw new Error('boom');

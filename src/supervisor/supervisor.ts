@@ -248,10 +248,11 @@ export class Supervisor {
     return answer;
   }
 
-  /** The child that a call was about, even if it is not there any more. */
+  /** The child as a call has left it, even if another call, which waited for this one, has been at it since. */
   #childOf(answer: Answer, spec: ChildSpec): ChildInfo {
     const { id, path } = answer as Extract<Answer, { is: 'done' | 'ignored' }>;
-    return this.#info(id) ?? unneeded(id, path, spec);
+    const state = answer.is === 'done' ? 'running' : 'exited';
+    return { ...(this.#info(id) ?? unneeded(id, path, spec)), state };
   }
 
   #info(childId: string): ChildInfo | undefined {
