@@ -198,10 +198,10 @@ const death = (process: SimProcess): Promise<false> =>
 /** A last host sweeps, undisturbed, and ends: then nothing may be left of any. */
 async function settle(simulation: Simulation, coverage: Coverage, userId: number): Promise<void> {
   await makeWell(simulation);
-  const rootHelps = letRootHelp(simulation, userId);
   await simulation.pass(simulation.machine.prng.pick([10, 50, 5_000]));
   const last = simulation.boot({ userId, signals: false });
   const host = await simulation.run(last.started);
+  const rootHelps = letRootHelp(simulation, userId);
   coverage.swept(host.sweepReport);
   simulation.oracle.swept(last.process, clearedBy(host.sweepReport));
   await stop(simulation, coverage, last, true);

@@ -176,7 +176,7 @@ function generation(prng: Prng, commands: readonly string[], deeds: readonly Dee
     ordered: prng.chance(0.7),
     autoShutdown: prng.pick(['never', 'never', 'any_significant', 'all_significant'] as const),
     inner: prng.chance(0.4) ? inner(prng) : undefined,
-    impostors: prng.chance(0.3),
+    impostors: prng.chance(0.45),
     intensity: prng.pick([0, 1, 3, 10, 1_000]),
     children: Array.from({ length: prng.between(1, 4) }, () => child(prng, commands)),
     steps: Array.from({ length: prng.below(5) }, () => ({

@@ -62,6 +62,7 @@ export class Aftermath {
       }
     };
     const living = await Promise.all(this.#left.map(mayLive));
-    return this.#left.filter((_, index) => living[index]).map(({ pid }) => pid);
+    const pids = this.#left.filter((_, index) => living[index]).map(({ pid }) => pid);
+    return [...new Set(pids)]; // one forker after the other may have left the same
   }
 }
