@@ -4,6 +4,8 @@ import type { Answer, Request } from './plan.ts';
 
 export class PendingCalls {
   readonly #pending = new Map<number, (answer: Answer) => void>();
+  /** By supervisor: what it has not answered. Watched once each, for XState tells every watcher of every turn. */
+  readonly #asked = new WeakMap<AnyActorRef, Set<number>>();
   #last = 0;
 
   /** Resolves with `'not-running'` when there is no such supervisor, or when it ends before it has answered. */
@@ -12,20 +14,31 @@ export class PendingCalls {
     if (actor === undefined || actor.getSnapshot().status !== 'active') return Promise.resolve(notRunning);
     this.#last += 1;
     const callId = this.#last;
-    return new Promise((settle) => {
-      // It may end with the call in its mailbox, unread.
-      const watch = actor.subscribe({ complete: () => this.settle(callId, notRunning), error: () => {} });
+    const asked = this.#asked.get(actor) ?? this.#watch(actor, notRunning);
+    asked.add(callId);
+    return new Promise((resolve) => {
       this.#pending.set(callId, (answer) => {
-        watch.unsubscribe();
-        settle(answer);
+        asked.delete(callId);
+        resolve(answer);
       });
       actor.send({ type: 'call', callId, request });
     });
   }
 
   settle(callId: number, answer: Answer): void {
-    const pending = this.#pending.get(callId);
+    const settle = this.#pending.get(callId);
     this.#pending.delete(callId);
-    pending?.(answer);
+    settle?.(answer);
+  }
+
+  /** It may end with calls in its mailbox, unread. */
+  #watch(actor: AnyActorRef, notRunning: Answer): Set<number> {
+    const asked = new Set<number>();
+    this.#asked.set(actor, asked);
+    const over = () => {
+      for (const callId of [...asked]) this.settle(callId, notRunning);
+    };
+    actor.subscribe({ complete: over, error: () => {} });
+    return asked;
   }
 }
