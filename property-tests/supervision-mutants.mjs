@@ -112,7 +112,7 @@ export const MUTANTS = [
     edits: [
       {
         file: 'supervisor/strategy.ts',
-        find: "  if (strategy === 'one_for_all') return ids;",
+        find: "  if (strategy === 'one_for_all') return ids();",
         replace: "  if (strategy === 'one_for_all') return [failed];",
       },
     ],
@@ -122,8 +122,8 @@ export const MUTANTS = [
     edits: [
       {
         file: 'supervisor/strategy.ts',
-        find: "return strategy === 'rest_for_one' ? ids.slice(ids.indexOf(failed)) : [failed];",
-        replace: "return strategy === 'rest_for_one' ? ids : [failed];",
+        find: "return strategy === 'rest_for_one' ? ids().slice(ids().indexOf(failed)) : [failed];",
+        replace: "return strategy === 'rest_for_one' ? ids() : [failed];",
       },
     ],
   },
@@ -132,7 +132,7 @@ export const MUTANTS = [
     edits: [
       {
         file: 'supervisor/strategy.ts',
-        find: "return strategy === 'rest_for_one' ? ids.slice(ids.indexOf(failed)) : [failed];",
+        find: "return strategy === 'rest_for_one' ? ids().slice(ids().indexOf(failed)) : [failed];",
         replace: 'return [failed];',
       },
     ],
