@@ -228,6 +228,8 @@ export const MUTANTS = [
   {
     name: 'a birth does not wait for its record',
     edits: [
+      // So many are written down ahead that few lifetimes come to the end of them; with fewer it is the same bug.
+      { file: 'registry/run-registry.ts', find: 'BIRTHS_AHEAD = 256', replace: 'BIRTHS_AHEAD = 8' },
       {
         file: 'registry/run-registry.ts',
         find: '    if (this.#births <= this.#covered) {',
