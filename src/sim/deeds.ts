@@ -42,13 +42,23 @@ function toWorkers({ simulation, host }: Scene) {
     'kill-worker': () => killAWorker(simulation),
     'kill-child': () => kill(simulation, ({ isWorkers, parent }) => isWorkers && !parent?.isForker),
     'kill-and-stop': () => {
-      killAWorker(simulation);
+      if (simulation.machine.prng.chance(0.5)) killNewestWorker(simulation);
+      else killAWorker(simulation);
       stop(host);
     },
     'stop-at-birth': () => {
       if (host?.alive === true) stopAtBirth(simulation, host);
     },
   };
+}
+
+/** The one that an ordered stop is likely to come to first. */
+function killNewestWorker({ machine }: Simulation): void {
+  const leaders = machine
+    .processes()
+    .filter(({ alive, isWorkers, parent }) => alive && isWorkers && parent?.isForker);
+  const newest = leaders.sort((a, b) => b.uid - a.uid)[0];
+  if (newest !== undefined) machine.send(newest, 'SIGKILL');
 }
 
 function toForkers({ simulation, host }: Scene) {
