@@ -10,6 +10,9 @@ import { above, promisedBy } from './tree.ts';
 /** From the state `spawning` to the fork, at most. */
 const BIRTH_TAKES_MS = 6;
 
+/** A death is under way so long until the host hears of it: a stop may come before, meanwhile, or after. */
+const DEATH_IS_TOLD_MS = [0, 1, 2, 4, 8] as const;
+
 const NOTHING = (): void => {};
 
 /** Where a deed is done. */
@@ -42,9 +45,10 @@ function toWorkers({ simulation, host }: Scene) {
     'kill-worker': () => killAWorker(simulation),
     'kill-child': () => kill(simulation, ({ isWorkers, parent }) => isWorkers && !parent?.isForker),
     'kill-and-stop': () => {
-      if (simulation.machine.prng.chance(0.5)) killNewestWorker(simulation);
+      const { prng, timeline } = simulation.machine;
+      if (prng.chance(0.5)) killNewestWorker(simulation);
       else killAWorker(simulation);
-      stop(host);
+      timeline.add(prng.pick(DEATH_IS_TOLD_MS), () => stop(host));
     },
     'stop-at-birth': () => {
       if (host?.alive === true) stopAtBirth(simulation, host);
