@@ -58,9 +58,7 @@ function toWorkers({ simulation, host }: Scene) {
 
 /** The one that an ordered stop is likely to come to first. */
 function killNewestWorker({ machine }: Simulation): void {
-  const leaders = machine
-    .processes()
-    .filter(({ alive, isWorkers, parent }) => alive && isWorkers && parent?.isForker);
+  const leaders = machine.processes().filter((process) => process.alive && isLeader(process));
   const newest = leaders.sort((a, b) => b.uid - a.uid)[0];
   if (newest !== undefined) machine.send(newest, 'SIGKILL');
 }
@@ -146,8 +144,10 @@ function kill({ machine }: Simulation, isVictim: (process: SimProcess) => boolea
   if (victims.length > 0) machine.send(machine.prng.pick(victims), 'SIGKILL');
 }
 
-const killAWorker = (simulation: Simulation): void =>
-  kill(simulation, ({ isWorkers, parent }) => isWorkers && parent?.isForker === true);
+/** The first of a worker's processes. */
+const isLeader = ({ isWorkers, parent }: SimProcess): boolean => isWorkers && parent?.isForker === true;
+
+const killAWorker = (simulation: Simulation): void => kill(simulation, isLeader);
 
 function stop(host: SimHost | undefined): void {
   if (host?.alive === true) void host.stop().catch(NOTHING);

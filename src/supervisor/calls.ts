@@ -89,7 +89,7 @@ function deleteChild(turn: Turn, call: Call, id: string): void {
     return;
   }
   turn.remove(child);
-  done(turn, call, child);
+  turn.answerDone(call, child);
 }
 
 function terminateChild(turn: Turn, call: Call, id: string): void {
@@ -116,7 +116,7 @@ function terminateChild(turn: Turn, call: Call, id: string): void {
   const stop: Plan = { purpose: 'call', stop: [id], start: [], ...rest, cause: byCall('terminateChild') };
   if (isLater) turn.defer(busy, call); // those who called before it come first, now that the start is given up
   if (child.state === 'down') {
-    done(turn, call, child);
+    turn.answerDone(call, child);
     return;
   }
   const wasStuck = child.state === 'delayed';
@@ -165,10 +165,6 @@ const start = (id: string, call: Call): Plan => ({
   call,
   cause: byCall(call.request.call),
 });
-
-function done(turn: Turn, call: Call, { id, path, workerId }: Child): void {
-  turn.answer(call, { is: 'done', id, path, workerId });
-}
 
 function refuse(turn: Turn, call: Call, because: Refusal): void {
   turn.answer(call, { is: 'refused', because, path: pathOf(turn.path, call.request) });

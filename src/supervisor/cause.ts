@@ -2,8 +2,6 @@
 import type { Cause, ExitReason } from '../events.ts';
 import type { Child } from './roster.ts';
 
-export type { Cause };
-
 export const byExit = ({ path, workerId }: Child, reason: ExitReason): Cause => ({
   by: 'exit',
   path,

@@ -23,8 +23,7 @@ export function childReady(turn: Turn, workerId: string): void {
     because: plan?.cause,
   });
   if (lane === undefined || plan === undefined) return;
-  const { id, path } = child;
-  if (plan.purpose === 'call') turn.answer(plan.call!, { is: 'done', id, path, workerId });
+  if (plan.purpose === 'call') turn.answerDone(plan.call!, child);
   turn.startedFirst(lane, plan);
 }
 

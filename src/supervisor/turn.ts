@@ -144,6 +144,11 @@ export class Turn {
     this.effects.push({ type: 'answer', callId, answer });
   }
 
+  /** What was called for has been done with this child. */
+  answerDone(call: Call, { id, path, workerId }: Child): void {
+    this.answer(call, { is: 'done', id, path, workerId });
+  }
+
   /** The supervisor's end is decided: what is heard later changes nothing. */
   finish(output: SupervisorOutput, cause: Cause): void {
     if (this.output !== undefined) return;
@@ -248,9 +253,6 @@ export class Turn {
     // A group is started again whole: what is temporary is not, and all others keep their place.
     if (plan.purpose === 'reconfigure' && plan.start.includes(child.id)) this.down(child);
     else this.leave(child);
-    if (plan.purpose === 'call' && plan.call !== undefined) {
-      const { id, path, workerId } = child;
-      this.answer(plan.call, { is: 'done', id, path, workerId });
-    }
+    if (plan.purpose === 'call' && plan.call !== undefined) this.answerDone(plan.call, child);
   }
 }
