@@ -39,6 +39,9 @@ const life = (
 
 const step = (after: number, deed: Deed): StepPlan => ({ after, deed });
 
+/** Seeds that each is lived with, from its own on: what it broke depends on a moment here or there. */
+export const SEEDS_EACH = 60;
+
 export const KEPT_EXAMPLES: readonly KeptExample[] = [
   {
     found: 'a birth that was ordered from a forker lost meanwhile waited for ever',

@@ -46,6 +46,8 @@ export class Copy {
     mkdirSync(directory);
     for (const name of ['src', 'package.json', 'tsconfig.json'])
       cpSync(join(root, name), join(directory, name), { recursive: true });
+    // Beside the sources, to be built with them: it names their types as it does where it is.
+    cpSync(join(root, 'property-tests/kept-examples.ts'), join(directory, 'src/kept-examples.ts'));
     symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'));
   }
 
@@ -140,8 +142,9 @@ export class Copy {
 function outcomeOf(told, { seeds, lived, endless, late, lines }) {
   if (told.unloadable !== undefined) throw new ListError(`it cannot be loaded: ${told.unloadable}`);
   if (told.broken !== undefined) {
-    const { broken, seed, plan } = told;
-    return { kind: 'caught', why: `${broken}, seed ${seed}`, plan };
+    const { broken, seed, kept, plan } = told;
+    const where = kept === undefined ? '' : ` of the life kept for '${kept}'`;
+    return { kind: 'caught', why: `${broken}, seed ${seed}${where}`, plan };
   }
   if (told.thrown !== undefined) return { kind: 'caught', why: `it threw: ${told.thrown}` };
   if (told.sound === seeds) return { kind: 'sound', why: `${seeds} lifetimes` };

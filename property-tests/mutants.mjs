@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { flagsOf, SEEDS } from './flags.mjs';
 import { Copy, edited, ListError } from './mutant-copy.mjs';
 
-/** Lifetimes in which each must be found. */
+/** Lifetimes in which each must be found; then come the kept ones. */
 const BUDGET = 8_000;
 /** More at once would need more memory than it saves time. */
 const MOST_AT_ONCE = 2;

@@ -5,7 +5,7 @@ import { Prng } from '../src/os/sim/prng.ts';
 import { campaign } from '../src/sim/campaign.ts';
 import { live } from '../src/sim/lifetime.ts';
 import { COMMANDS, DEEDS, type GenerationPlan, type LifetimePlan, planFrom } from '../src/sim/plan.ts';
-import { KEPT_EXAMPLES } from './kept-examples.ts';
+import { KEPT_EXAMPLES, SEEDS_EACH } from './kept-examples.ts';
 import { SEED } from './seed.ts';
 
 const broken = async (plan: LifetimePlan) => (await live(plan)).violations;
@@ -37,8 +37,6 @@ test('two seeds are two lives', async () => {
 });
 
 describe('the lives that once broke something', () => {
-  /** What they broke depends on a moment here or there: of so many some come upon it. */
-  const SEEDS_EACH = 60;
   test.each(KEPT_EXAMPLES)('$found', async ({ plan }) => {
     for (let seed = plan.seed; seed < plan.seed + SEEDS_EACH; seed += 1)
       expect(await broken({ ...plan, seed })).toEqual([]);
