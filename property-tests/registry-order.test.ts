@@ -68,6 +68,9 @@ const scheduledClock = (scheduler: Scheduler): Clock => ({
   clearTimeout(timer: Timer) {
     if (timer !== undefined) (timer as { cancelled: boolean }).cancelled = true;
   },
+  soon(action: () => void) {
+    queueMicrotask(action);
+  },
   async turn() {},
 });
 

@@ -1,6 +1,6 @@
 /** Node's sockets as the plain byte streams of the port. */
-import type { Readable, Writable } from 'node:stream';
-import type { ByteSink, ByteSource } from './os.ts';
+import type { Duplex, Readable, Writable } from 'node:stream';
+import type { ByteDuplex, ByteSink, ByteSource } from './os.ts';
 
 /** Keeps what has come from being thrown away: Node drains the pipes of a child that has exited. */
 export function holdBack(stream: Readable): void {
@@ -19,6 +19,8 @@ export function byteSource(stream: Readable): ByteSource {
       if (stream.closed) onEnd();
       stream.resume();
     },
+    pause: () => void stream.pause(),
+    resume: () => void stream.resume(),
     destroy: () => void stream.destroy(),
   };
 }
@@ -34,3 +36,5 @@ export function byteSink(stream: Writable): ByteSink {
     destroy: () => void stream.destroy(),
   };
 }
+
+export const byteDuplex = (stream: Duplex): ByteDuplex => ({ ...byteSource(stream), ...byteSink(stream) });

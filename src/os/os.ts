@@ -21,6 +21,8 @@ export interface Clock {
   monotonic(): number;
   setTimeout(action: () => void, ms: number): Timer;
   clearTimeout(timer: Timer): void;
+  /** Calls `action` when what runs now is done, and all that follows from it at once; before anything else is heard of. */
+  soon(action: () => void): void;
   /** Resolves when all that has happened by now has been told to whoever waits for it. */
   turn(): Promise<void>;
 }
@@ -215,7 +217,7 @@ export interface Streams {
   readonly stdin: ByteSink | undefined;
   readonly stdout: ByteSource | undefined;
   readonly stderr: ByteSource | undefined;
-  readonly fd3: ByteSource | undefined;
+  readonly fd3: ByteDuplex | undefined;
 }
 
 export type OsProcessEvent =
@@ -244,6 +246,9 @@ export type OsProcessEvent =
 
 export interface ByteSource {
   listen(onBytes: (bytes: Uint8Array) => void, onEnd: () => void): void;
+  /** Nothing more is read, until `resume`: the writer waits when the system's buffer is full. */
+  pause(): void;
+  resume(): void;
   destroy(): void;
 }
 
@@ -253,3 +258,6 @@ export interface ByteSink {
   end(): void;
   destroy(): void;
 }
+
+/** Both ways on one descriptor. */
+export interface ByteDuplex extends ByteSource, ByteSink {}

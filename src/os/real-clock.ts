@@ -10,5 +10,6 @@ export const realClock: Clock = {
   monotonic: () => performance.now(),
   setTimeout: (action, ms) => setTimeout(action, Math.min(ms, LONGEST_TIMER)),
   clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
+  soon: (action) => process.nextTick(action), // after the microtasks, when one of those calls it
   turn: () => nextTurn(),
 };

@@ -15,6 +15,7 @@ class HurriedClock implements Clock {
   now = realClock.now;
   monotonic = realClock.monotonic;
   clearTimeout = realClock.clearTimeout;
+  soon = realClock.soon;
   turn = realClock.turn;
 
   hurry(): void {

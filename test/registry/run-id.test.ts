@@ -10,6 +10,7 @@ const clockAt = (now: number, monotonic: number): Clock => ({
   monotonic: () => monotonic,
   setTimeout: () => undefined,
   clearTimeout: () => undefined,
+  soon: (action: () => void) => action(),
   turn: async () => {},
 });
 const zeros: Random = { bytes: (count) => new Uint8Array(count) };

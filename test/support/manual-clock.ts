@@ -29,6 +29,10 @@ export class ManualClock implements Clock {
     this.#alarms = this.#alarms.filter((alarm) => alarm !== timer);
   }
 
+  soon(action: () => void): void {
+    queueMicrotask(action);
+  }
+
   async turn(): Promise<void> {}
 
   /** How many timers wait. */

@@ -108,6 +108,8 @@ describe('an output that is followed only now and then', () => {
       listen: (onBytes) => {
         write = onBytes;
       },
+      pause: () => {},
+      resume: () => {},
       destroy: () => {},
     });
     const unfollow = output.follow((line) => lines.push(line));

@@ -1,8 +1,8 @@
 /** What a host without a forker forks with: Node makes the pipes, and the host keeps its ends. */
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 import { closeSync } from 'node:fs';
-import type { Readable, Writable } from 'node:stream';
-import { byteSink, byteSource } from '../node-streams.ts';
+import type { Duplex, Readable, Writable } from 'node:stream';
+import { byteDuplex, byteSink, byteSource } from '../node-streams.ts';
 import type { SpawnRequest, Streams } from '../os.ts';
 import { openFile } from './child-streams.ts';
 import type { DirectChild } from './direct.ts';
@@ -35,6 +35,6 @@ function streamsOf(process: ChildProcess): Streams {
     stdin: process.stdin ? byteSink(process.stdin as Writable) : undefined,
     stdout: source(process.stdout),
     stderr: source(process.stderr),
-    fd3: source(process.stdio[3]),
+    fd3: process.stdio[3] ? byteDuplex(process.stdio[3] as Duplex) : undefined,
   };
 }

@@ -40,6 +40,6 @@ export function streamsOf(request: SpawnRequest, ends: readonly HostEnd[]): Stre
     stdin: stdin?.asSink(),
     stdout: stdout?.asSource(),
     stderr: stderr?.asSource(),
-    fd3: fd3?.asSource(),
+    fd3: fd3?.asDuplex(),
   };
 }

@@ -1,7 +1,7 @@
 /** The host's end of a stream, which is a socket to Node whether it was connected or is a FIFO. */
 import type { Socket } from 'node:net';
-import { byteSink, byteSource } from '../node-streams.ts';
-import type { ByteSink, ByteSource } from '../os.ts';
+import { byteDuplex, byteSink, byteSource } from '../node-streams.ts';
+import type { ByteDuplex, ByteSink, ByteSource } from '../os.ts';
 import type { StreamSource } from './messages.ts';
 import type { HostEnd } from './supply.ts';
 
@@ -20,6 +20,10 @@ export class StreamEnd implements HostEnd {
 
   asSink(): ByteSink {
     return byteSink(this.socket.ref().resume()); // nothing comes, but its end must be noticed
+  }
+
+  asDuplex(): ByteDuplex {
+    return byteDuplex(this.socket.ref());
   }
 
   destroy(): void {

@@ -1,6 +1,6 @@
 /** Where a birth's streams come from, as its spawner sees it. */
 import type { SpawnFailure } from '../../errors.ts';
-import type { ByteSink, ByteSource, SpawnRequest } from '../os.ts';
+import type { ByteDuplex, ByteSink, ByteSource, SpawnRequest } from '../os.ts';
 import type { FifoBatch, ForkerReport, StreamSource } from './messages.ts';
 
 /** The host's end of one stream of a child. Until it is used as one or the other it does not keep the host from ending. */
@@ -9,6 +9,7 @@ export interface HostEnd {
   readonly source: StreamSource;
   asSource(): ByteSource;
   asSink(): ByteSink;
+  asDuplex(): ByteDuplex;
   destroy(): void;
 }
 

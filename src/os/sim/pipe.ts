@@ -1,5 +1,5 @@
 /** A pipe: bytes arrive in order and late, and its end comes when the last process that holds it has let go. */
-import type { ByteSink, ByteSource } from '../os.ts';
+import type { ByteDuplex, ByteSink, ByteSource } from '../os.ts';
 import type { SimProcess } from './process.ts';
 
 /** What a pipe needs of the machine: that something happens to a process after a while. */
@@ -18,6 +18,7 @@ export class Pipe {
   readonly #holders = new Set<SimProcess>();
   #held = false;
   #destroyed = false;
+  #paused = false;
   /** Written by processes, and not heard yet. */
   readonly #output: Uint8Array[] = [];
   #listener: { onBytes: (bytes: Uint8Array) => void; onEnd: () => void } | undefined;
@@ -47,8 +48,25 @@ export class Pipe {
         this.#listener = { onBytes, onEnd };
         this.#wakeHost();
       },
+      pause: () => {
+        this.#paused = true;
+      },
+      resume: () => {
+        this.#paused = false;
+        this.#wakeHost();
+      },
       destroy: () => this.destroy(),
     };
+  }
+
+  /** A socket: the host reads and writes it, and so do processes. */
+  asDuplex(): ByteDuplex {
+    const sink = this.asSink();
+    const destroy = (): void => {
+      sink.destroy();
+      this.destroy();
+    };
+    return { ...this.asSource(), ...sink, destroy };
   }
 
   /** The host's end, of what processes read. */
@@ -93,7 +111,7 @@ export class Pipe {
   /** All that has come by then is heard in one go, whoever was woken for which part of it: none overtakes another. */
   #wakeHost(): void {
     this.#later(this.#host, 0, () => {
-      if (this.#listener === undefined) return;
+      if (this.#listener === undefined || this.#paused) return;
       for (const bytes of this.#output.splice(0)) if (!this.#destroyed) this.#listener.onBytes(bytes);
       if (this.#held && this.#holders.size === 0) this.#end();
     });

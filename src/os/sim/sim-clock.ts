@@ -27,6 +27,7 @@ export function simClock(machine: SimMachine, self: SimProcess): Clock {
     clearTimeout(timer) {
       if (timer !== undefined) (timer as Entry).cancelled = true;
     },
+    soon: (action) => void Promise.resolve().then(doneBy(machine, self, action)),
     turn: () => new Promise((resolve) => timeline.add(0, () => machine.happen(self, resolve))),
   };
 }

@@ -71,6 +71,7 @@ function simSupply(machine: SimMachine, self: SimProcess, pipes: Map<number, Pip
           source,
           asSource: () => pipe.asSource(),
           asSink: () => pipe.asSink(),
+          asDuplex: () => pipe.asDuplex(),
           destroy: () => pipe.destroy(),
         };
       });
@@ -117,7 +118,7 @@ function forkDirectly(
       stdin: stdin?.asSink(),
       stdout: stdout?.asSource(),
       stderr: stderr?.asSource(),
-      fd3: fd3?.asSource(),
+      fd3: fd3?.asDuplex(),
     }),
   };
 }
