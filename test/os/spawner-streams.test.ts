@@ -123,6 +123,7 @@ describe.each(['forker', 'direct'] as const)('%s', (kind) => {
     execFileSync('mkfifo', [fifo]);
     const reader = await run.sh('cat; echo "status $?"', { stdin: { file: fifo } });
     await reader.line(/^status 0\n$/);
+    await reader.exited(); // the shell reads it too
     const failed = await run.spawn('/bin/true', [], { stdout: { file: fifo } }).failed();
     expect(failed).toMatchObject({ phase: 'streams', code: 'ENXIO' });
   });
