@@ -69,6 +69,7 @@ export type WorkerState = 'spawning' | 'running' | 'stopping' | 'exited';
 
 /** What happened. `at` is added by the bus: milliseconds since 1970. */
 export type ReeveEvent =
+  | PoolEvent
   | { readonly type: 'host.started'; readonly runId: string }
   | { readonly type: 'host.stopping'; readonly why: string }
   | { readonly type: 'host.stopped'; readonly nothingLeft: boolean }
@@ -144,6 +145,59 @@ export type ReeveEvent =
       readonly because: string;
       readonly reason: ExitReason;
     };
+
+/** What happens to pools. Calls are no events: see the channels `tracing:reeve:call:*`. */
+export type PoolEvent =
+  | { readonly type: 'pool.phase'; readonly pool: string; readonly phase: string }
+  /** It can be given calls. `ms`: since it was started. */
+  | {
+      readonly type: 'pool.worker-ready';
+      readonly pool: string;
+      readonly path: string;
+      readonly pid: number;
+      readonly ms: number;
+    }
+  | {
+      readonly type: 'pool.worker-gone';
+      readonly pool: string;
+      readonly path: string;
+      readonly pid: number;
+      readonly why: string;
+    }
+  /** It is tried again after this many milliseconds. */
+  | {
+      readonly type: 'pool.start-failed';
+      readonly pool: string;
+      readonly message: string;
+      readonly retryIn: number;
+    }
+  | {
+      readonly type: 'pool.recycling';
+      readonly pool: string;
+      readonly path: string;
+      readonly because: string;
+    }
+  /** Another has taken its place, and it is gone. */
+  | { readonly type: 'pool.recycled'; readonly pool: string; readonly path: string }
+  /** Half of the places in the queue are taken: callers should wait. */
+  | { readonly type: 'pool.saturated'; readonly pool: string; readonly queued: number }
+  | { readonly type: 'pool.relieved'; readonly pool: string; readonly queued: number }
+  | {
+      readonly type: 'pool.sessions-nearly-full';
+      readonly pool: string;
+      readonly count: number;
+      readonly most: number;
+    }
+  /** A worker has something to say. */
+  | {
+      readonly type: 'pool.log';
+      readonly pool: string;
+      readonly path: string;
+      readonly level: string;
+      readonly message: string;
+      readonly data: unknown;
+    }
+  | { readonly type: 'pool.warning'; readonly pool: string; readonly message: string };
 
 export type TimedEvent = ReeveEvent & { readonly at: number };
 export type EventListener = (event: TimedEvent) => void;

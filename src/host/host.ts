@@ -2,7 +2,11 @@
 import { createActor } from 'xstate';
 import { HostStoppedError, messageOf, OptionsError } from '../errors.ts';
 import { EventBus } from '../events.ts';
+import { SharedCensus } from '../os/census.ts';
 import type { ForkerEvent, Os, Random, Spawner } from '../os/os.ts';
+import type { ApiOf, UnknownApi } from '../pool/api.ts';
+import { Pool } from '../pool/pool.ts';
+import { type PoolOptions, parsePoolOptions } from '../pool/pool-options.ts';
 import { newRunId } from '../registry/run-id.ts';
 import { fifoDirectory, socketPath } from '../registry/run-paths.ts';
 import { RunRegistry } from '../registry/run-registry.ts';
@@ -13,7 +17,11 @@ import { RetryTimers } from '../supervisor/retry-timers.ts';
 import { type Family, Supervisor } from '../supervisor/supervisor.ts';
 import type { SupervisorActor } from '../supervisor/supervisor-actor.ts';
 import { supervisorMachine } from '../supervisor/supervisor-machine.ts';
-import { parseSupervisorSpec, type SupervisorOptions } from '../supervisor/supervisor-spec.ts';
+import {
+  parseSupervisorSpec,
+  type SupervisorOptions,
+  type SupervisorSpec,
+} from '../supervisor/supervisor-spec.ts';
 import { type OutputListener, WorkerRuntime } from '../worker/worker-runtime.ts';
 import { installExitHooks } from './exit-hooks.ts';
 import { hostMachine } from './host-machine.ts';
@@ -104,6 +112,8 @@ export class Host {
   readonly #family: Family;
   readonly #actor: ReturnType<typeof startActor>;
   readonly #supervisors = new Map<string, Supervisor>();
+  readonly #pools = new Set<Pool>();
+  readonly #census: SharedCensus;
   /** The ids of those that are about to be. */
   readonly #beginning = new Set<string>();
   readonly #removeExitHooks: () => void;
@@ -117,6 +127,7 @@ export class Host {
     this.events = events;
     this.#runtime = runtime;
     this.#settings = settings;
+    this.#census = new SharedCensus(settings.os.processes, settings.os.clock);
     const calls = new PendingCalls();
     const clock = clockOf(settings.os);
     const actors = new ChildActors(runtime.machine(), (actors) =>
@@ -144,7 +155,45 @@ export class Host {
    */
   async supervise(options: SupervisorOptions): Promise<Supervisor> {
     if (this.#stopping !== undefined) throw new HostStoppedError();
-    const spec = parseSupervisorSpec(options);
+    return this.#supervise(parseSupervisorSpec(options));
+  }
+
+  /**
+   * Starts a pool of warm workers; resolves when the first `min` are ready. Rejects with an `OptionsError` before anything
+   * is started, or with why one of the first did not start, after nothing is left of the others. The type says what the
+   * workers can do: `host.pool<typeof import('./worker.ts')>(…)`.
+   */
+  async pool<T = UnknownApi>(options: PoolOptions): Promise<Pool<ApiOf<T>>> {
+    if (this.#stopping !== undefined) throw new HostStoppedError();
+    const { os } = this.#settings;
+    const { actors } = this.#family;
+    const pool = new Pool<ApiOf<T>>(parsePoolOptions(options, os.processes.parallelism), {
+      os,
+      runId: this.runId,
+      clock: clockOf(os),
+      chance: () => chanceOf(os.random),
+      census: this.#census,
+      report: (event) => this.events.emit(event),
+      supervise: (spec) => this.#supervise(spec),
+      kill: (workerId) => actors.kill(workerId),
+    });
+    const known = pool as unknown as Pool; // whatever its workers can do
+    this.#pools.add(known);
+    await pool.opened().catch((error: unknown) => {
+      this.#pools.delete(known);
+      throw error;
+    });
+    void pool.closed.then(() => this.#pools.delete(known));
+    return pool;
+  }
+
+  /** The pools that are open, oldest first. */
+  get pools(): readonly Pool[] {
+    return [...this.#pools];
+  }
+
+  async #supervise(spec: SupervisorSpec): Promise<Supervisor> {
+    if (this.#stopping !== undefined) throw new HostStoppedError();
     const { actors } = this.#family;
     if (actors.supervisor(spec.id) !== undefined || this.#beginning.has(spec.id)) {
       throw new OptionsError('id', `'${spec.id}' is running already`);
@@ -197,6 +246,7 @@ export class Host {
 
   async #stop(why: string): Promise<void> {
     this.events.emit({ type: 'host.stopping', why });
+    await Promise.all([...this.#pools].map((pool) => pool.destroy()));
     const stopped = new Promise<void>((resolve) => {
       this.#actor.subscribe({ complete: resolve, error: () => resolve() });
     });

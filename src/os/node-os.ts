@@ -1,6 +1,7 @@
 /** The real outside world, assembled. */
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { SharedCensus } from './census.ts';
 import { ControlSocket } from './control-socket.ts';
 import { definedOf } from './environment.ts';
@@ -11,22 +12,31 @@ import { ForkerSpawner } from './forker/forker.ts';
 import { forkerLauncher } from './forker/launch-forker.ts';
 import { StreamSupply } from './forker/stream-supply.ts';
 import { type KernelName, kernelHere, kernelNamed } from './kernels.ts';
+import { linuxUsage } from './linux/usage.ts';
 import { nodeFiles } from './node-files.ts';
 import { nodeLifetime } from './node-lifetime.ts';
 import { nodeNetwork } from './node-network.ts';
+import { nodePrograms } from './node-program.ts';
 import type { Kernel, Os, Spawner, SpawnerOptions } from './os.ts';
+import { psUsage } from './portable/ps.ts';
 import { realClock } from './real-clock.ts';
 
 /** @param kernelName which twin answers; by default the better one that works here */
 export function nodeOs(kernelName: KernelName = kernelHere()): Os {
   const kernel = kernelNamed(kernelName);
   return {
-    processes: { ...kernel, openSpawner: (options) => openSpawner(kernelName, kernel, options) },
+    processes: {
+      ...kernel,
+      parallelism: availableParallelism(),
+      usage: kernelName === 'linux' ? linuxUsage : psUsage,
+      openSpawner: (options) => openSpawner(kernelName, kernel, options),
+    },
     files: nodeFiles,
     network: nodeNetwork,
     clock: realClock,
     random: { bytes: (count) => randomBytes(count) },
     lifetime: nodeLifetime,
+    programs: nodePrograms,
   };
 }
 

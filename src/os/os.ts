@@ -10,6 +10,18 @@ export interface Os {
   readonly clock: Clock;
   readonly random: Random;
   readonly lifetime: Lifetime;
+  readonly programs: Programs;
+}
+
+/** The programs that come with Reeve. */
+export interface Programs {
+  /** The directory of what workers in other languages import. */
+  readonly helpers: string;
+  /** The command that runs this module, a path or a `file:` URL, as a pool's worker. Throws when it cannot be run here. */
+  runModule(
+    module: string,
+    execArgv: readonly string[],
+  ): { readonly command: string; readonly args: readonly string[] };
 }
 
 export type Timer = unknown;
@@ -143,7 +155,19 @@ export interface Kernel {
   groupExists(group: number): boolean;
 }
 
+/** What one process uses just now. */
+export interface Usage {
+  /** Bytes in memory (RSS). */
+  readonly memory: number;
+  /** By SIGSTOP, or by a debugger: it does nothing until it is told to go on. */
+  readonly stopped: boolean;
+}
+
 export interface Processes extends Kernel {
+  /** How many can run at a time: processors, or what we are allowed of them. */
+  readonly parallelism: number;
+  /** Undefined when it is gone, or may not be looked at. */
+  usage(pid: number): Promise<Usage | undefined>;
   openSpawner(options: SpawnerOptions): Promise<Spawner>;
 }
 

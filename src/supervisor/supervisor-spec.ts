@@ -11,7 +11,7 @@ import {
   type WorkerOptions,
   type WorkerSpec,
 } from '../worker/worker-spec.ts';
-import { type Backoff, type BackoffOptions, DEFAULT_BACKOFF } from './backoff.ts';
+import { type Backoff, type BackoffOptions, parseBackoff } from './backoff.ts';
 import type { Intensity } from './intensity.ts';
 import type { AutoShutdown, Restart } from './restart.ts';
 import { isDynamic, STRATEGIES, type Strategy } from './strategy.ts';
@@ -248,31 +248,11 @@ function parseRules(
   if (significant && restart === 'permanent') {
     reader.fail('significant', "does not go with restart 'permanent': such a child never ends for good");
   }
-  const backoff = parseBackoff(reader);
+  const value = reader.get('backoff') ?? false;
+  const backoff =
+    value === false ? undefined : parseBackoff(value === true ? {} : value, reader.at('backoff'));
   if (backoff !== undefined && restart === 'temporary') {
     reader.fail('backoff', "does not go with restart 'temporary': such a child is never started again");
   }
   return { restart, significant, backoff };
-}
-
-function parseBackoff(reader: OptionReader): Backoff | undefined {
-  const value = reader.get('backoff') ?? false;
-  if (value === false) return undefined;
-  const inner: OptionReader = new OptionReader(value === true ? {} : value, reader.at('backoff'), [
-    'initial',
-    'max',
-    'factor',
-    'jitter',
-    'resetAfter',
-  ]);
-  const max = inner.integer('max', DEFAULT_BACKOFF.max, 1, LONGEST_MS);
-  const initial = inner.integer('initial', Math.min(DEFAULT_BACKOFF.initial, max), 0, LONGEST_MS);
-  if (initial > max) inner.fail('initial', `${initial} is more than max, which is ${max}`);
-  return {
-    initial,
-    max,
-    factor: inner.number('factor', DEFAULT_BACKOFF.factor, 1, 100),
-    jitter: inner.number('jitter', DEFAULT_BACKOFF.jitter, 0, 1),
-    resetAfter: inner.integer('resetAfter', max, 1, LONGEST_MS),
-  };
 }

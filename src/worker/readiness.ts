@@ -13,6 +13,8 @@ export interface ReadinessSources {
   readonly followLines: (onLine: (line: string) => void) => () => void;
   /** Tells when a newline came on file descriptor 3. */
   readonly onNotify: (listener: () => void) => void;
+  /** Tells when it has answered whoever talks with it. */
+  readonly onHandshake: (listener: () => void) => void;
   readonly runProbe: (command: string, args: readonly string[]) => Probe;
 }
 
@@ -32,6 +34,11 @@ export function watchReadiness(ready: Readiness, sources: ReadinessSources, onRe
     case 'notify':
       return once(onReady, (tell) => {
         sources.onNotify(tell);
+        return () => {};
+      });
+    case 'handshake':
+      return once(onReady, (tell) => {
+        sources.onHandshake(tell);
         return () => {};
       });
     case 'log':

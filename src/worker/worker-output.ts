@@ -17,7 +17,7 @@ export class WorkerOutput {
   readonly stderr = new Tail();
   readonly #listeners = new Set<LineListener>();
   readonly #sources = new Set<ByteSource>();
-  #onAllEnded: () => void = nothing;
+  readonly #onAllEnded = new Set<() => void>();
 
   constructor(audience: OutputAudience) {
     this.#audience = audience;
@@ -44,7 +44,10 @@ export class WorkerOutput {
       () => {
         lines.end();
         this.#sources.delete(source);
-        if (this.#sources.size === 0) this.#onAllEnded();
+        if (this.#sources.size > 0) return;
+        const waiting = [...this.#onAllEnded];
+        this.#onAllEnded.clear();
+        for (const tell of waiting) tell();
       },
     );
   }
@@ -55,14 +58,12 @@ export class WorkerOutput {
   }
 
   onceEnded(action: () => void): void {
-    this.#onAllEnded = action;
+    this.#onAllEnded.add(action);
   }
 
   /** Whoever holds the other end now may keep it; we have heard enough. Who waited is not held by what is kept of it. */
   destroy(): void {
-    this.#onAllEnded = nothing;
+    this.#onAllEnded.clear();
     for (const source of this.#sources) source.destroy();
   }
 }
-
-const nothing = (): void => {};

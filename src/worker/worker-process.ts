@@ -3,16 +3,15 @@ import { fromCallback } from 'xstate';
 import { errorOf, messageOf, SpawnError, type SpawnFailure } from '../errors.ts';
 import type { ExitReason } from '../events.ts';
 import type { ByteSink, ByteSource, OsProcess, OsProcessEvent, SpawnRequest } from '../os/os.ts';
+import { exitReason } from './exit-reason.ts';
 import { runProbe } from './probe.ts';
 import { type Probe, watchReadiness } from './readiness.ts';
 import type { StopStage } from './stop-plan.ts';
+import { LAST_WORDS_MS, LiveWire } from './wire.ts';
 import type { ProcessCommand, ProcessEvent, WorkerInput } from './worker-machine.ts';
 import { WorkerOutput } from './worker-output.ts';
 import type { WorkerRuntime } from './worker-runtime.ts';
 import type { WorkerSpec } from './worker-spec.ts';
-
-/** How long the last output is waited for when somebody else, a grandchild perhaps, holds the stream open. */
-const OUTPUT_GRACE_MS = 100;
 
 export const workerProcess = (runtime: WorkerRuntime) =>
   fromCallback<ProcessCommand, WorkerInput>(({ input, sendBack, receive }) => {
@@ -36,6 +35,9 @@ class WorkerProcess {
   #process: OsProcess | undefined;
   #stdin: ByteSink | undefined;
   #fd3: ByteSource | undefined;
+  #wire: LiveWire | undefined;
+  /** We have asked it to end. */
+  #stopping = false;
   #notified = false;
   #onNotify: () => void = () => {};
   #stopWatching: () => void = () => {};
@@ -130,6 +132,7 @@ class WorkerProcess {
         break;
       case 'os.exited':
         this.#stopWatching();
+        this.#wire?.exited(this.#reasonOf(event));
         this.#tell({ ...event, type: 'process.exited' });
         break;
       case 'os.treeEmpty':
@@ -137,6 +140,7 @@ class WorkerProcess {
         break;
       case 'os.forkerLost':
         this.#stopWatching();
+        this.#wire?.exited({ kind: 'forker-lost' });
         this.#tell({ type: 'process.forkerLost' });
     }
   }
@@ -147,10 +151,20 @@ class WorkerProcess {
     registry.activate(workerId, identity);
     this.#stdin = streams.stdin;
     this.#adopt(identity.pid);
-    this.#output.read('stdout', streams.stdout);
+    const { wire, ready } = this.#spec;
+    if (wire?.over !== 'stdio') this.#output.read('stdout', streams.stdout);
     this.#output.read('stderr', streams.stderr);
-    this.#fd3 = streams.fd3;
-    streams.fd3?.listen(
+    if (ready.kind === 'notify') this.#listenForNotice(streams.fd3);
+    if (wire !== undefined) {
+      const who = { path: this.#input.path, workerId, pid: identity.pid };
+      this.#wire = new LiveWire(wire, who, streams, this.#output, this.#runtime.os.clock);
+    }
+    this.#tell({ type: 'process.spawned', pid: identity.pid });
+  }
+
+  #listenForNotice(source: ByteSource | undefined): void {
+    this.#fd3 = source;
+    source?.listen(
       (bytes) => {
         if (this.#notified || !bytes.includes(NEWLINE)) return;
         this.#notified = true;
@@ -158,7 +172,6 @@ class WorkerProcess {
       },
       () => {},
     );
-    this.#tell({ type: 'process.spawned', pid: identity.pid });
   }
 
   #adopt(pid: number | undefined): void {
@@ -176,6 +189,7 @@ class WorkerProcess {
           if (this.#notified) listener();
           else this.#onNotify = listener;
         },
+        onHandshake: (listener) => this.#wire?.connection.whenReady(listener),
         runProbe: (command, args) => this.#runProbe(command, args),
       },
       () => this.#tell({ type: 'process.ready' }),
@@ -201,6 +215,7 @@ class WorkerProcess {
 
   #apply({ signal, closeStdin }: StopStage): void {
     this.#stopWatching();
+    this.#stopping = true;
     if (closeStdin === true) this.#stdin?.end();
     this.#process?.signal(signal);
   }
@@ -213,14 +228,21 @@ class WorkerProcess {
       this.#output.destroy();
       this.#stdin?.destroy();
       this.#fd3?.destroy();
+      this.#wire?.destroy();
       void this.#probeOver.then(() => {
         this.#over();
         this.#tell({ type: 'process.finished' });
       });
     };
-    const timer = clock.setTimeout(finish, OUTPUT_GRACE_MS);
+    const timer = clock.setTimeout(finish, LAST_WORDS_MS);
     if (this.#output.ended) finish();
     else this.#output.onceEnded(finish);
+  }
+
+  /** Its own death, and not yet the end of all that it has forked. */
+  #reasonOf({ code, signal }: Extract<OsProcessEvent, { type: 'os.exited' }>): ExitReason {
+    const ending = this.#stopping ? ({ by: 'stop', forced: false } as const) : ({ by: 'itself' } as const);
+    return exitReason(ending, code, signal, this.#spec.shutdownExitCodes);
   }
 
   #fail(failure: SpawnFailure, cause?: unknown): void {
@@ -244,7 +266,7 @@ const commandOf = ({ command, args }: Pick<SpawnRequest, 'command' | 'args'>): s
 const COMMAND_KEPT = 1_024;
 
 function requestOf(spec: WorkerSpec, workerId: string): SpawnRequest {
-  const { command, args, cwd, env, stdin, stdout, stderr, ready } = spec;
+  const { command, args, cwd, env, stdin, stdout, stderr, ready, wire } = spec;
   return {
     workerId,
     command,
@@ -254,7 +276,7 @@ function requestOf(spec: WorkerSpec, workerId: string): SpawnRequest {
     stdin,
     stdout,
     stderr,
-    fd3: ready.kind === 'notify' ? 'pipe' : 'ignore',
+    fd3: ready.kind === 'notify' || wire?.over === 'fd3' ? 'pipe' : 'ignore',
   };
 }
 

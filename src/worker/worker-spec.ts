@@ -3,6 +3,7 @@ import { OptionsError } from '../errors.ts';
 import type { InputSpec, OutputSpec, SpawnRequest } from '../os/os.ts';
 import { OptionReader, show } from './option-reader.ts';
 import { parseShutdown, type Shutdown, type StopStage } from './stop-plan.ts';
+import type { WireSpec } from './wire.ts';
 
 /** When a worker counts as ready. `'spawn'`: as soon as it runs. The port's default host is 127.0.0.1. */
 export type ReadyOption =
@@ -69,7 +70,9 @@ export type Readiness =
   | { readonly kind: 'port'; readonly host: string; readonly port: number }
   | { readonly kind: 'http'; readonly url: string }
   | { readonly kind: 'exec'; readonly command: string; readonly args: readonly string[] }
-  | { readonly kind: 'notify' };
+  | { readonly kind: 'notify' }
+  /** It has answered over its wire. */
+  | { readonly kind: 'handshake' };
 
 export interface WorkerSpec extends Omit<SpawnRequest, 'workerId' | 'fd3'> {
   readonly id: string;
@@ -78,6 +81,8 @@ export interface WorkerSpec extends Omit<SpawnRequest, 'workerId' | 'fd3'> {
   readonly stopPlan: readonly StopStage[];
   readonly shutdownExitCodes: readonly number[];
   readonly start: StartQuestion<WorkerSpec> | undefined;
+  /** Who talks with it, and over what; for those who make specs, not for those who write options. */
+  readonly wire: WireSpec | undefined;
 }
 
 /** A start function, and how it is asked. */
@@ -138,6 +143,7 @@ export function readWorkerSpec(reader: OptionReader): WorkerSpec {
         ),
       ),
     ),
+    wire: undefined,
   };
   if (spec.ready.kind === 'log' && spec.stdout !== 'pipe' && spec.stderr !== 'pipe') {
     reader.fail('ready', "'log' needs a stdout or stderr that is 'pipe'");

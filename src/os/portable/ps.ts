@@ -1,6 +1,7 @@
 /** What `ps` says, for systems without /proc. Parsing is apart from running, so that it can be tested anywhere. */
 import { execFile } from 'node:child_process';
 import { type Cookie, OUTER_VARIABLE, readCookies } from '../cookie.ts';
+import type { Usage } from '../os.ts';
 
 export interface PsRow {
   readonly pid: number;
@@ -74,4 +75,13 @@ function valueIn(environment: string, name: string): string | undefined {
   // The outer marks are separated by spaces themselves: they end where the next variable begins.
   const end = name === OUTER_VARIABLE ? value.search(/ [A-Za-z_][A-Za-z_0-9]*=/) : value.indexOf(' ');
   return end === -1 ? value : value.slice(0, end);
+}
+
+export async function psUsage(pid: number): Promise<Usage | undefined> {
+  const match = /^\s*(\d+)\s+(\S+)/.exec(
+    await runPs(['-p', String(pid), '-o', 'rss=,stat=']).catch(() => ''),
+  );
+  return match === null
+    ? undefined
+    : { memory: Number(match[1]) * 1_024, stopped: match[2]!.startsWith('T') };
 }

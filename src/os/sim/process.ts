@@ -45,6 +45,8 @@ export class SimProcess {
   /** `dying`: it does nothing any more, but not all of its threads have ended, and what it held open is open. */
   state: 'alive' | 'dying' | 'zombie' | 'reaped' = 'alive';
   end: End | undefined;
+  /** Bytes. */
+  memory = 1_024 * 1_024;
   /** By SIGSTOP. */
   stopped = false;
   /** It is at something, and does nothing else until this moment of virtual time. */

@@ -8,6 +8,9 @@ import { simKernel } from './sim-kernel.ts';
 import { simNetwork } from './sim-network.ts';
 import { openSimSpawner } from './sim-spawner.ts';
 
+/** Of a simulated machine, as far as anybody asks. */
+const PROCESSORS = 4;
+
 export function simOs(installed: Installed, self: SimProcess): Os {
   const { machine } = installed;
   const kernel = simKernel(machine, self);
@@ -16,6 +19,11 @@ export function simOs(installed: Installed, self: SimProcess): Os {
   return {
     processes: {
       ...kernel,
+      parallelism: PROCESSORS,
+      async usage(pid) {
+        const process = machine.find(pid);
+        return process === undefined ? undefined : { memory: process.memory, stopped: process.stopped };
+      },
       openSpawner: (options) => openSimSpawner(installed, self, { kernel, clock }, options),
     },
     files: simFiles(machine, self),
@@ -23,6 +31,12 @@ export function simOs(installed: Installed, self: SimProcess): Os {
     clock,
     random: { bytes: (count) => chance.bytes(count) },
     lifetime: simLifetime(installed, self),
+    programs: {
+      helpers: '/reeve',
+      runModule: () => {
+        throw new Error('no Node is simulated: give a command that is among the programs');
+      },
+    },
   };
 }
 

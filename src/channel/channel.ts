@@ -1,0 +1,289 @@
+/** The host's side of the talk with one worker: requests out, answers in, each told apart from what is no answer. */
+
+import type { ExitReason } from '../events.ts';
+import type { Clock, Timer } from '../os/os.ts';
+import type { Connection, Wire } from '../worker/wire.ts';
+import { FrameReader, FrameWriter } from './frames.ts';
+import { JsonLinesReader, JsonLinesWriter } from './json-lines.ts';
+import {
+  CODE,
+  type Failure,
+  Fault,
+  PING,
+  type Reader,
+  type RequestExtra,
+  type RequestId,
+  type Words,
+  type Writer,
+} from './words.ts';
+
+/** Who waits for the answer to a request. Told of one of the two, once, unless the channel is lost before. */
+export interface Asker {
+  answered(value: unknown): void;
+  failed(failure: Failure): void;
+  progressed(value: unknown): void;
+  received(item: unknown): void;
+  /** The channel is lost, and there will be no answer. */
+  abandoned(): void;
+}
+
+/** What a worker's first answer says of it, when it says anything. */
+export interface FirstAnswer {
+  /** It can hand its sessions on. */
+  readonly sessions?: boolean;
+}
+
+export interface ChannelOptions {
+  readonly form: 'json-lines' | 'frames';
+  /** The longest message either way, in bytes; of JSON lines, in characters. */
+  readonly longestMessage: number;
+  /** How long a message may stand unfinished without another byte of it, in milliseconds. */
+  readonly unfinishedAfter: number;
+  readonly clock: Clock;
+}
+
+/** What is told to whoever has the channel. */
+export interface ChannelListener {
+  onNotification(method: string, params: unknown): void;
+  /** The worker may be given more again. */
+  onDrain(): void;
+  /** It has closed its end, and most likely is about to end: it is given nothing more. */
+  onEndOfInput(): void;
+  /**
+   * Nothing more comes: the worker has ended, with a reason; has closed its end and lives on; or has said what nobody
+   * understands. Told once. Who still waits for answers then is in `waiting`.
+   */
+  onLost(lost: Lost): void;
+}
+
+export type Lost =
+  | { readonly by: 'exit'; readonly reason: ExitReason }
+  | { readonly by: 'closed' }
+  | { readonly by: 'fault'; readonly fault: Fault };
+
+/** Bytes that the system has not taken yet, above which a worker is given nothing more; and below which it is again. */
+const HIGH_WATER = 4 * 1_024 * 1_024;
+const LOW_WATER = 1 * 1_024 * 1_024;
+/** How long it is waited, after a worker has closed its end, to hear how it ended, in milliseconds. */
+const END_EXPECTED_IN_MS = 1_000;
+
+export class Channel implements Connection {
+  readonly wire: Wire;
+  readonly #options: ChannelOptions;
+  readonly #listener: ChannelListener;
+  readonly #writer: Writer;
+  readonly #reader: Reader;
+  readonly #asked = new Map<number, Asker>();
+  #lastId = 0;
+  #flushing = false;
+  #unsent = 0;
+  #congested = false;
+  #lost: Lost | undefined;
+  #answer: FirstAnswer | undefined;
+  #heardAt: number;
+  #heardSince = false;
+  #unfinished: Timer | undefined;
+  #expecting: Timer | undefined;
+
+  constructor(wire: Wire, options: ChannelOptions, listener: ChannelListener) {
+    const { form, longestMessage } = options;
+    this.wire = wire;
+    this.#options = options;
+    this.#listener = listener;
+    this.#heardAt = options.clock.monotonic();
+    const heard = this.#heard();
+    this.#writer = form === 'frames' ? new FrameWriter(longestMessage) : new JsonLinesWriter(longestMessage);
+    this.#reader =
+      form === 'frames' ? new FrameReader(heard, longestMessage) : new JsonLinesReader(heard, longestMessage);
+    wire.source.listen(
+      (bytes) => this.#read(bytes),
+      () => this.#closed(),
+    );
+  }
+
+  /** Undefined when it has not answered, or not said anything. */
+  get answer(): FirstAnswer | undefined {
+    return this.#answer;
+  }
+
+  /** True when the worker does not read as fast as it is given. */
+  get congested(): boolean {
+    return this.#congested;
+  }
+
+  /** When something was heard last, in milliseconds of the clock that never jumps. */
+  get heardAt(): number {
+    if (this.#heardSince) {
+      this.#heardSince = false;
+      this.#heardAt = this.#options.clock.monotonic();
+    }
+    return this.#heardAt;
+  }
+
+  /** Those who wait for an answer, by the number of their requests. */
+  get waiting(): ReadonlyMap<number, Asker> {
+    return this.#asked;
+  }
+
+  /** Returns the request's number. Throws when it cannot be sent; then nothing was asked. */
+  ask(method: string, params: unknown, extra: RequestExtra | undefined, asker: Asker): number {
+    const id = this.#lastId + 1;
+    this.#writer.request(id, method, params, extra);
+    this.#lastId = id;
+    this.#asked.set(id, asker);
+    this.#flushSoon();
+    return id;
+  }
+
+  cancel(id: number): void {
+    this.#writer.cancel(id);
+    this.#flushSoon();
+  }
+
+  notify(method: string, params: unknown): void {
+    this.#writer.notification(method, params);
+    this.#flushSoon();
+  }
+
+  /** Any answer will do: it shows that somebody is there. */
+  ping(onAnswer: (answer?: unknown) => void): void {
+    if (this.#lost !== undefined) return;
+    this.ask(PING, undefined, undefined, {
+      answered: onAnswer,
+      failed: () => onAnswer(),
+      progressed: nothing,
+      received: nothing,
+      abandoned: nothing,
+    });
+  }
+
+  whenReady(listener: () => void): void {
+    this.ping((answer) => {
+      if (typeof answer === 'object' && answer !== null) this.#answer = answer;
+      listener();
+    });
+  }
+
+  ended(reason: ExitReason): void {
+    this.#lose({ by: 'exit', reason });
+  }
+
+  /** What the worker writes waits in the system's buffers, and then in the worker. */
+  pause(): void {
+    this.wire.source.pause();
+  }
+
+  resume(): void {
+    this.wire.source.resume();
+  }
+
+  #read(bytes: Uint8Array): void {
+    if (this.#lost?.by === 'fault') return;
+    this.#heardSince = true;
+    try {
+      this.#reader.add(bytes);
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      this.#lose({ by: 'fault', fault: error });
+      return;
+    }
+    if (this.#reader.isMidway) this.#watchTheRest();
+  }
+
+  /** One timer, however many bytes come: when it rings it is seen whether any did. */
+  #watchTheRest(): void {
+    if (this.#unfinished !== undefined) return;
+    const { clock, unfinishedAfter } = this.#options;
+    this.heardAt; // what was heard until now counts as old
+    this.#unfinished = clock.setTimeout(() => {
+      this.#unfinished = undefined;
+      if (this.#lost !== undefined || !this.#reader.isMidway) return;
+      if (this.#heardSince) this.#watchTheRest();
+      else {
+        const fault = new Fault('unfinished', `a message did not go on for ${unfinishedAfter} ms`);
+        this.#lose({ by: 'fault', fault });
+      }
+    }, unfinishedAfter);
+  }
+
+  #flushSoon(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    this.#options.clock.soon(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#flushing = false;
+    for (const bytes of this.#writer.take()) {
+      const { length } = bytes;
+      this.#unsent += length;
+      // A reader that is gone is heard of by its own end.
+      this.wire.sink.write(bytes).then(() => this.#sent(length), nothing);
+    }
+    if (this.#unsent > HIGH_WATER) this.#congested = true;
+  }
+
+  #sent(length: number): void {
+    this.#unsent -= length;
+    if (!this.#congested || this.#unsent > LOW_WATER) return;
+    this.#congested = false;
+    this.#listener.onDrain();
+  }
+
+  #lose(lost: Lost): void {
+    if (this.#lost !== undefined) return; // it was ended for its fault, and now it has
+    this.#lost = lost;
+    const { clock } = this.#options;
+    for (const timer of [this.#unfinished, this.#expecting])
+      if (timer !== undefined) clock.clearTimeout(timer);
+    this.#listener.onLost(lost);
+    const abandoned = [...this.#asked.values()];
+    this.#asked.clear();
+    for (const asker of abandoned) asker.abandoned();
+  }
+
+  /** As a rule its death is told next; why it died, and not that it fell silent, is what its callers want to know. */
+  #closed(): void {
+    if (this.#lost !== undefined) return;
+    this.#expecting = this.#options.clock.setTimeout(() => this.#lose({ by: 'closed' }), END_EXPECTED_IN_MS);
+    this.#listener.onEndOfInput();
+  }
+
+  #settle(id: RequestId): Asker {
+    const asker = typeof id === 'number' ? this.#asked.get(id) : undefined;
+    if (asker !== undefined) {
+      this.#asked.delete(id as number);
+      return asker;
+    }
+    const wasAsked = typeof id === 'number' && Number.isInteger(id) && id > 0 && id <= this.#lastId;
+    throw wasAsked
+      ? new Fault('answered-twice', `a second answer to request ${id}`)
+      : new Fault('unknown-id', `an answer to ${JSON.stringify(id)}, which was never asked`);
+  }
+
+  #heard(): Words {
+    const settle = (id: RequestId) => this.#settle(id);
+    const asker = (id: RequestId) => (typeof id === 'number' ? this.#asked.get(id) : undefined);
+    return {
+      result: (id, value) => settle(id).answered(value),
+      failure: (id, failure) => settle(id).failed(failure),
+      progress: (id, value) => asker(id)?.progressed(value), // late ones are no fault: answers overtake nothing,
+      item: (id, item) => asker(id)?.received(item), // but threads of a worker may
+      cancel: nothing,
+      notification: (method, params) => this.#listener.onNotification(method, params),
+      request: (id, method) => this.#refuse(id, method),
+    };
+  }
+
+  /** A worker that asks its host, as MCP servers may, is told that nobody answers: it must not wait for ever. */
+  #refuse(id: RequestId, method: string): void {
+    this.#writer.failure(id, {
+      code: CODE.noMethod,
+      message: `the host has no '${method}'`,
+      data: undefined,
+    });
+    this.#flushSoon();
+  }
+}
+
+const nothing = (): void => {};

@@ -1,0 +1,185 @@
+/** Newline-delimited JSON-RPC 2.0: what any language can speak. */
+import { StringDecoder } from 'node:string_decoder';
+import {
+  CANCEL,
+  type Failure,
+  Fault,
+  PROGRESS,
+  type Reader,
+  type RequestExtra,
+  type RequestId,
+  STREAM,
+  sample,
+  tooLong,
+  type Words,
+  type Writer,
+} from './words.ts';
+
+export class JsonLinesWriter implements Writer {
+  readonly #longest: number;
+  #text = '';
+
+  /** @param longest characters in one line */
+  constructor(longest: number) {
+    this.#longest = longest;
+  }
+
+  request(id: RequestId, method: string, params: unknown, extra: RequestExtra | undefined): void {
+    const rest = extra === undefined ? '' : `,${JSON.stringify(extra).slice(1, -1)}`;
+    const given = params === undefined ? '' : `,"params":${json(params)}`;
+    this.#say(`"id":${idText(id)},"method":${JSON.stringify(method)}${given}${rest}`);
+  }
+
+  result(id: RequestId, value: unknown): void {
+    this.#say(`"id":${idText(id)},"result":${json(value)}`);
+  }
+
+  failure(id: RequestId, { code, message, data }: Failure): void {
+    this.#say(`"id":${idText(id)},"error":${json({ code, message, data })}`);
+  }
+
+  progress(id: RequestId, value: unknown): void {
+    this.notification(PROGRESS, { id, value: value ?? null });
+  }
+
+  item(id: RequestId, item: unknown): void {
+    this.notification(STREAM, { id, item: item ?? null });
+  }
+
+  cancel(id: RequestId): void {
+    this.notification(CANCEL, { id });
+  }
+
+  notification(method: string, params: unknown): void {
+    const given = params === undefined ? '' : `,"params":${json(params)}`;
+    this.#say(`"method":${JSON.stringify(method)}${given}`);
+  }
+
+  take(): readonly string[] {
+    const text = this.#text;
+    this.#text = '';
+    return text === '' ? [] : [text];
+  }
+
+  #say(members: string): void {
+    if (members.length + 18 > this.#longest) throw tooLong(members.length + 18, this.#longest);
+    this.#text += `{"jsonrpc":"2.0",${members}}\n`;
+  }
+}
+
+/** JSON has no undefined: what is nothing else becomes null. */
+const json = (value: unknown): string => JSON.stringify(value) ?? 'null';
+const idText = (id: RequestId): string => (typeof id === 'number' ? String(id) : JSON.stringify(id));
+
+export class JsonLinesReader implements Reader {
+  readonly #heard: Words;
+  readonly #longest: number;
+  readonly #decoder = new StringDecoder('utf8');
+  /** Of a line that has not ended yet. */
+  #parts: string[] = [];
+  #length = 0;
+
+  /** @param longest characters in one line */
+  constructor(heard: Words, longest: number) {
+    this.#heard = heard;
+    this.#longest = longest;
+  }
+
+  get isMidway(): boolean {
+    return this.#length > 0;
+  }
+
+  add(bytes: Uint8Array): void {
+    const text = this.#decoder.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+    let start = 0;
+    for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
+      const line = text.slice(start, end);
+      start = end + 1;
+      if (this.#length === 0) this.#read(line);
+      else this.#readWhole(line);
+    }
+    if (start < text.length) this.#keep(start === 0 ? text : text.slice(start));
+  }
+
+  #readWhole(end: string): void {
+    this.#keep(end);
+    const line = this.#parts.join('');
+    this.#parts = [];
+    this.#length = 0;
+    this.#read(line);
+  }
+
+  #keep(part: string): void {
+    this.#parts.push(part);
+    this.#length += part.length;
+    if (this.#length > this.#longest) throw tooLong(this.#length, this.#longest);
+  }
+
+  #read(line: string): void {
+    if (line.length > this.#longest) throw tooLong(line.length, this.#longest);
+    if (line === '' || line === '\r') return;
+    hear(this.#heard, parse(line), line);
+  }
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    throw new Fault('garbage', `expected a line of JSON, got: ${sample(line)}`);
+  }
+}
+
+interface Message {
+  readonly id?: unknown;
+  readonly method?: unknown;
+  readonly params?: unknown;
+  readonly result?: unknown;
+  readonly error?: unknown;
+  readonly session?: unknown;
+  readonly stream?: unknown;
+}
+
+function hear(heard: Words, value: unknown, line: string): void {
+  const garbage = (why: string) => new Fault('garbage', `${why}: ${sample(line)}`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw garbage('no JSON-RPC message');
+  const { id, method, params, ...rest }: Message = value;
+  if (method === undefined) {
+    if (typeof id !== 'number') throw garbage('an answer without the number of its request');
+    if ('error' in rest) heard.failure(id, failureOf(rest.error));
+    else if ('result' in rest) heard.result(id, rest.result);
+    else throw garbage('neither request nor answer');
+  } else if (typeof method !== 'string') throw garbage('a method that is no string');
+  else if (id === undefined || id === null) hearNotification(heard, method, params);
+  else if (typeof id === 'number' || typeof id === 'string') heard.request(id, method, params, extraOf(rest));
+  else throw garbage('an id that is neither number nor string');
+}
+
+function hearNotification(heard: Words, method: string, params: unknown): void {
+  const { id, value, item } = (params ?? {}) as { id?: unknown; value?: unknown; item?: unknown };
+  const isOfRequest = typeof id === 'number' || typeof id === 'string';
+  if (isOfRequest && method === PROGRESS) heard.progress(id, value);
+  else if (isOfRequest && method === STREAM) heard.item(id, item);
+  else if (isOfRequest && method === CANCEL) heard.cancel(id);
+  else heard.notification(method, params);
+}
+
+function failureOf(error: unknown): Failure {
+  const { code, message, data } = (
+    typeof error === 'object' && error !== null ? error : {}
+  ) as Partial<Failure>;
+  return {
+    code: typeof code === 'number' ? code : 0,
+    message: typeof message === 'string' ? message : sample(JSON.stringify(error) ?? ''),
+    data,
+  };
+}
+
+function extraOf({ session, stream }: Message): RequestExtra | undefined {
+  if (session === undefined && stream === undefined) return undefined;
+  return {
+    ...(typeof session === 'string' ? { session } : {}),
+    ...(stream === true ? { stream } : {}),
+  };
+}

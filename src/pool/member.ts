@@ -1,0 +1,77 @@
+/** One worker of a pool, as the pool sees it. */
+import type { Channel } from '../channel/channel.ts';
+import type { Call } from './call.ts';
+import type { Acquisition, Lease } from './lease.ts';
+import type { Session } from './session.ts';
+import { WaitQueue } from './wait-queue.ts';
+
+/**
+ * `starting` → `ready` → `draining` (what it has, it finishes; it gets nothing more) → `ending` (it was told to end) →
+ * `gone`. From every state it may be gone at once.
+ */
+export type MemberState = 'starting' | 'ready' | 'draining' | 'ending' | 'gone';
+
+export class Member {
+  readonly path: string;
+  /** Its supervisor's name for it. */
+  readonly id: string;
+  readonly pid: number;
+  readonly workerId: string;
+  readonly channel: Channel;
+  readonly #tasks: number;
+  state: MemberState = 'starting';
+  /** How many calls it has that it has not answered. */
+  load = 0;
+  /** How many it has answered. */
+  calls = 0;
+  /** On the clock that never jumps. */
+  readyAt = 0;
+  idleSince = 0;
+  /** Bytes that its tree held in memory when it was looked at last. */
+  memory = 0;
+  /** When it was asked whether it lives; undefined when it has said something since. */
+  askedAt: number | undefined;
+  /** Answered calls until it is worn. */
+  callsLeft = Number.POSITIVE_INFINITY;
+  /** Who takes its place. */
+  heir: Member | undefined;
+  /** Told when it is gone before it was ready. */
+  onGone: ((why: Error) => void) | undefined;
+  /** Why we end it; undefined when it ended by itself. */
+  endedFor: Error | undefined;
+  /** It has closed its end of the channel. */
+  isSilent = false;
+  readonly sessions = new Set<Session>();
+  /** Calls that only this worker can do: those of its sessions. */
+  readonly queue = new WaitQueue<Call>();
+  lease: Lease | undefined;
+  /** Who gets it as soon as it has nothing else to do. */
+  promisedTo: Acquisition | undefined;
+
+  /** @param tasks how many calls it may have at a time */
+  constructor(channel: Channel, tasks: number) {
+    const { path, pid, workerId } = channel.wire;
+    this.channel = channel;
+    this.path = path;
+    this.id = path.slice(path.lastIndexOf('/') + 1);
+    this.pid = pid;
+    this.workerId = workerId;
+    this.#tasks = tasks;
+  }
+
+  /** Whether it may be given one more call. */
+  get hasRoom(): boolean {
+    return (
+      this.load < this.#tasks &&
+      this.state === 'ready' &&
+      this.lease === undefined &&
+      this.promisedTo === undefined &&
+      !this.isSilent &&
+      !this.channel.congested
+    );
+  }
+
+  get isIdle(): boolean {
+    return this.load === 0 && this.lease === undefined && this.promisedTo === undefined;
+  }
+}

@@ -1,0 +1,312 @@
+/** A pool of warm workers, as its users hold it. */
+import type { TracingChannel } from 'node:diagnostics_channel';
+import { tracingChannel } from 'node:diagnostics_channel';
+import { OptionsError } from '../errors.ts';
+import { OptionReader } from '../worker/option-reader.ts';
+import { acquireWorker } from './acquire.ts';
+import type { CallArguments, ItemOf, MethodOf, ResultOf, UnknownApi } from './api.ts';
+import { type CallOptions, limit, planOf } from './call-options.ts';
+import { ItemStream } from './item-stream.ts';
+import { Lease } from './lease.ts';
+import { mapInOrder } from './map.ts';
+import type { Member } from './member.ts';
+import { PoolCore, type PoolHost } from './pool-core.ts';
+import type { PoolPhase } from './pool-machine.ts';
+import { type PoolSettings, parseSize } from './pool-options.ts';
+import { PoolSession } from './pool-session.ts';
+import type { PoolStats } from './stats.ts';
+
+/** Calls are traced as `tracing:reeve:call:start`, `end`, `asyncStart`, `asyncEnd` and `error`, while somebody listens. */
+const tracing: TracingChannel<CallTrace, CallTrace> = tracingChannel('reeve:call');
+
+/** What is told of a call there; `result` or `error` is added to it. */
+export interface CallTrace {
+  readonly pool: string;
+  readonly method: string;
+  readonly params: unknown;
+}
+
+/** For `acquire`. */
+export interface AcquireOptions extends Pick<CallOptions, 'signal' | 'queueTimeout' | 'priority'> {
+  /** Milliseconds after which the worker is taken back, and ended; default: never. */
+  readonly timeout?: number;
+}
+
+export interface MapOptions extends Omit<CallOptions, 'session'> {
+  /** Default `'run'`. */
+  readonly method?: string;
+  /** Calls at a time; default: as many as the greatest number of workers can have. */
+  readonly concurrency?: number;
+}
+
+/** One worker of a pool, as `workers()` tells of it. */
+export interface PoolWorkerInfo {
+  readonly path: string;
+  readonly pid: number;
+  readonly state: string;
+  readonly load: number;
+  readonly calls: number;
+  readonly sessions: number;
+  readonly leased: boolean;
+}
+
+export class Pool<A = UnknownApi> {
+  readonly #core: PoolCore;
+
+  /** @internal use `host.pool` or `createPool` */
+  constructor(settings: PoolSettings, host: PoolHost) {
+    this.#core = new PoolCore(settings, host);
+  }
+
+  get name(): string {
+    return this.#core.settings.name;
+  }
+
+  get phase(): PoolPhase {
+    return this.#core.phase;
+  }
+
+  /** Resolves when nothing is left of it, whoever has closed it. */
+  get closed(): Promise<void> {
+    return this.#core.closed();
+  }
+
+  /** @internal resolves when the first workers are ready */
+  opened(): Promise<void> {
+    return this.#core.opened();
+  }
+
+  /**
+   * Has a worker do this. Rejects with what `call-errors` names, a `RemoteError` when the worker's own code threw, the
+   * signal's reason when it was aborted, and an `OptionsError` for options that cannot be meant. Each call is settled
+   * once, whatever becomes of its worker, of the forker, or of the pool.
+   */
+  call<M extends MethodOf<A>>(
+    method: M,
+    ...[params, options]: CallArguments<A, M, CallOptions>
+  ): Promise<ResultOf<A, M>> {
+    return this.#call(method, params, options, undefined) as Promise<ResultOf<A, M>>;
+  }
+
+  /** `call('run', …)`, for workers that do one thing. */
+  run(
+    ...[params, options]: 'run' extends keyof A
+      ? CallArguments<A, 'run', CallOptions>
+      : [params?: unknown, options?: CallOptions]
+  ): Promise<'run' extends keyof A ? ResultOf<A, 'run'> : unknown> {
+    return this.#call('run', params, options, undefined) as Promise<never>;
+  }
+
+  /**
+   * A call whose items come one by one. While nobody takes them the worker has to wait. To leave the loop cancels the
+   * call.
+   */
+  stream<M extends MethodOf<A>>(
+    method: M,
+    ...[params, options]: CallArguments<A, M, CallOptions>
+  ): AsyncIterableIterator<ItemOf<A, M>> {
+    return this.#stream(method, params, options, undefined) as AsyncIterableIterator<ItemOf<A, M>>;
+  }
+
+  /** One call for each item, their results in the order of the items. Pulls no more items than it has calls under way. */
+  map<Item, M extends MethodOf<A> = MethodOf<A>>(
+    items: Iterable<Item> | AsyncIterable<Item>,
+    options: MapOptions & { readonly method?: M } = {},
+  ): AsyncIterableIterator<ResultOf<A, M>> {
+    const { method = 'run', concurrency, signal, ...rest } = options;
+    const { max, tasksPerWorker } = { ...this.#core.staff.size, ...this.#core.settings };
+    const atATime = concurrency ?? max * tasksPerWorker;
+    if (!Number.isInteger(atATime) || atATime < 1) {
+      throw new OptionsError('concurrency', `expected a whole number from 1 on, got ${String(concurrency)}`);
+    }
+    const call = (item: Item, ended: AbortSignal) =>
+      this.#call(method, item, { ...rest, signal: bothSignals(signal, ended) }, undefined);
+    return mapInOrder(items, call, atATime) as AsyncIterableIterator<ResultOf<A, M>>;
+  }
+
+  /** A worker for oneself: give it back with `release()`, or by `await using`. */
+  async acquire(options: AcquireOptions = {}): Promise<Lease> {
+    this.#core.requireOpen();
+    const reader = new OptionReader(options, '', ['signal', 'queueTimeout', 'priority', 'timeout']);
+    const timeout = reader.has('timeout') ? limit(reader, 'timeout') : Number.POSITIVE_INFINITY;
+    const { queueTimeout, priority, signal } = planOf(
+      'acquire',
+      undefined,
+      without(options, 'timeout'),
+      this.#core.settings,
+    );
+    let lease: Lease | undefined;
+    await acquireWorker(this.#core.lender, this.#core.clock, { queueTimeout, priority, signal }, (member) => {
+      lease = new Lease(this.#leaseKeeper(), member, timeout);
+    });
+    return lease!;
+  }
+
+  /** A key whose calls go to one worker. One that is lost begins anew. */
+  session(key: string): PoolSession<A> {
+    if (typeof key !== 'string' || key === '') throw new OptionsError('key', 'expected a non-empty string');
+    this.#core.sessions.renew(key);
+    return new PoolSession<A>(key, {
+      call: (method, params, options) => this.#call(method, params, { ...options, session: key }, undefined),
+      stream: (method, params, options) =>
+        this.#stream(method, params, { ...options, session: key }, undefined),
+      forget: () => this.#core.sessions.forget(key),
+    });
+  }
+
+  /** An object that has the worker's methods: `pool.proxy().embed({ text })`. */
+  proxy(): {
+    readonly [M in MethodOf<A>]: (...args: CallArguments<A, M, CallOptions>) => Promise<ResultOf<A, M>>;
+  } {
+    const call = (method: string) => (params?: unknown, options?: CallOptions) =>
+      this.#call(method, params, options, undefined);
+    return new Proxy(Object.create(null) as never, {
+      get: (_, name) => (typeof name === 'string' && name !== 'then' ? call(name) : undefined),
+    });
+  }
+
+  /** Kept ready, and at most, from now on. Workers that are too many finish what they have. */
+  resize(size: { readonly min?: number; readonly max?: number }): void {
+    const { min, max } = { ...this.#core.staff.size, ...size };
+    this.#core.staff.resize(parseSize(new OptionReader({ min, max }, '', ['min', 'max']), max));
+  }
+
+  /** Replaces every worker by a fresh one, one after the other; nothing is lost. */
+  recycle(): void {
+    for (const member of this.#core.lender.members) this.#core.recycler.recycle(member, 'request');
+  }
+
+  /** False while so many calls wait that callers should wait too. */
+  get hasRoom(): boolean {
+    return this.#core.hasRoom;
+  }
+
+  /** Resolves when there is room: await it before each call, and the queue never is full. */
+  whenRoom(): Promise<void> {
+    return this.#core.whenRoom();
+  }
+
+  workers(): readonly PoolWorkerInfo[] {
+    return this.#core.staff.all.map(({ path, pid, state, load, calls, sessions, lease }) => ({
+      path,
+      pid,
+      state,
+      load,
+      calls,
+      sessions: sessions.size,
+      leased: lease !== undefined,
+    }));
+  }
+
+  stats(): PoolStats {
+    const { lender, staff, sessions } = this.#core;
+    const ready = lender.members.filter(({ state }) => state === 'ready');
+    return {
+      ready: ready.length,
+      starting: staff.starting,
+      busy: ready.filter(({ load, lease }) => load > 0 || lease !== undefined).length,
+      leased: ready.filter(({ lease }) => lease !== undefined).length,
+      sessions: sessions.size,
+      queued: lender.queued,
+      queueAge: lender.queueAge,
+      running: lender.members.reduce((sum, { load }) => sum + load, 0),
+      calls: lender.counters.calls(),
+      workers: lender.counters.workers(),
+      ...lender.counters.durations(),
+    };
+  }
+
+  /**
+   * Takes no calls any more, waits for those under way, `closeTimeout` at most, then stops the workers. Resolves when
+   * nothing is left of them.
+   */
+  close(): Promise<void> {
+    return this.#core.end('close');
+  }
+
+  /** Rejects all calls with a `PoolClosedError`, and stops the workers. Resolves when nothing is left of them. */
+  destroy(): Promise<void> {
+    return this.#core.end('destroy');
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #call(
+    method: string,
+    params: unknown,
+    options: CallOptions | undefined,
+    lease: Member | undefined,
+    items?: ItemStream,
+  ): Promise<unknown> {
+    if (!isTraced()) return this.#dispatch(method, params, options, lease, items);
+    const trace: CallTrace = { pool: this.name, method, params };
+    return tracing.tracePromise(() => this.#dispatch(method, params, options, lease, items), trace);
+  }
+
+  /** Not `async`: a promise less for each of many thousand calls a second. */
+  #dispatch(
+    method: string,
+    params: unknown,
+    options: CallOptions | undefined,
+    lease: Member | undefined,
+    items: ItemStream | undefined,
+  ): Promise<unknown> {
+    const core = this.#core;
+    try {
+      core.requireOpen();
+      if (typeof method !== 'string' || method === '')
+        throw new OptionsError('method', 'expected a non-empty string');
+      const plan = planOf(method, params, options, core.settings, items);
+      const session = plan.session === undefined ? undefined : core.sessions.use(plan.session);
+      return core.lender.call(plan, session, lease);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #stream(
+    method: string,
+    params: unknown,
+    options: CallOptions | undefined,
+    lease: Member | undefined,
+  ): AsyncIterableIterator<unknown> {
+    const controller = new AbortController();
+    const items = new ItemStream(() => controller.abort());
+    const signal = bothSignals(options?.signal, controller.signal);
+    this.#call(method, params, { ...options, signal }, lease, items).then(
+      () => items.finish(),
+      (error: unknown) => items.fail(error),
+    );
+    return items;
+  }
+
+  #leaseKeeper() {
+    const core = this.#core;
+    return {
+      clock: core.clock,
+      call: (member: Member, method: string, params: unknown, options: CallOptions | undefined) =>
+        this.#call(method, params, options, member),
+      stream: (member: Member, method: string, params: unknown, options: CallOptions | undefined) =>
+        this.#stream(method, params, options, member),
+      onReleased: (member: Member) => core.released(member),
+      end: (member: Member, why: Error) => core.staff.kill(member, why),
+    };
+  }
+}
+
+const isTraced = (): boolean =>
+  tracing.start.hasSubscribers ||
+  tracing.end.hasSubscribers ||
+  tracing.asyncStart.hasSubscribers ||
+  tracing.asyncEnd.hasSubscribers ||
+  tracing.error.hasSubscribers;
+
+const bothSignals = (given: AbortSignal | undefined, own: AbortSignal): AbortSignal =>
+  given === undefined ? own : AbortSignal.any([given, own]);
+
+function without<T extends object, K extends keyof T>(object: T, key: K): Omit<T, K> {
+  const { [key]: _, ...rest } = object;
+  return rest;
+}
