@@ -1,5 +1,20 @@
 /** Reeve's public API. */
 export {
+  CallTimeoutError,
+  NoWorkerError,
+  PoisonCallError,
+  PoolClosedError,
+  ProtocolError,
+  QueueFullError,
+  RemoteError,
+  SessionLimitError,
+  SessionLostError,
+  UnsendableError,
+  WorkerCrashedError,
+  WorkerEndedError,
+  WorkerUnhealthyError,
+} from './call-errors.ts';
+export {
   ForkerError,
   HostStoppedError,
   OptionsError,
@@ -17,13 +32,25 @@ export type {
   EventBus,
   EventListener,
   ExitReason,
+  PoolEvent,
   ReeveEvent,
   TimedEvent,
   WorkerState,
 } from './events.ts';
+export { createPool } from './host/default-host.ts';
 export { type Host, startHost } from './host/host.ts';
 export type { HostOptions } from './host/options.ts';
 export type { Os } from './os/os.ts';
+export type { Api, ApiOf, UnknownApi } from './pool/api.ts';
+export type { CallOptions } from './pool/call-options.ts';
+export type { Durations } from './pool/histogram.ts';
+export type { Lease } from './pool/lease.ts';
+export type { AcquireOptions, CallTrace, MapOptions, Pool } from './pool/pool.ts';
+export type { PoolStats, PoolWorkerInfo } from './pool/pool-info.ts';
+export type { PoolPhase } from './pool/pool-machine.ts';
+export type { CommandWorker, ModuleWorker, NewWorker, PoolOptions } from './pool/pool-options.ts';
+export type { PoolSession } from './pool/pool-session.ts';
+export type { RecycleOptions } from './pool/recycle.ts';
 export type { SweepAction, SweptProcess } from './registry/clear-run.ts';
 export type { SweepOutcome, SweepReport, SweptRun } from './registry/sweep.ts';
 export type { Verdict } from './registry/verdict.ts';

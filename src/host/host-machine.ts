@@ -11,7 +11,7 @@ export interface HostInput extends SupervisorTools {
   readonly actors: ChildActors;
 }
 
-interface HostContext extends HostInput {
+export interface HostContext extends HostInput {
   /** The living supervisors' incarnations, oldest first. */
   readonly living: readonly string[];
 }

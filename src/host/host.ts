@@ -1,9 +1,8 @@
 /** The composition root: one run, from its sweep to its ordered stop. */
-import { createActor } from 'xstate';
 import { HostStoppedError, messageOf, OptionsError } from '../errors.ts';
 import { EventBus } from '../events.ts';
 import { SharedCensus } from '../os/census.ts';
-import type { ForkerEvent, Os, Random, Spawner } from '../os/os.ts';
+import type { ForkerEvent, Spawner } from '../os/os.ts';
 import type { ApiOf, UnknownApi } from '../pool/api.ts';
 import { Pool } from '../pool/pool.ts';
 import { type PoolOptions, parsePoolOptions } from '../pool/pool-options.ts';
@@ -11,20 +10,18 @@ import { newRunId } from '../registry/run-id.ts';
 import { fifoDirectory, socketPath } from '../registry/run-paths.ts';
 import { RunRegistry } from '../registry/run-registry.ts';
 import { countEnds, type SweepReport, sweep } from '../registry/sweep.ts';
-import { ChildActors, type Clock } from '../supervisor/child-actors.ts';
+import { ChildActors } from '../supervisor/child-actors.ts';
 import { PendingCalls } from '../supervisor/pending-calls.ts';
-import { RetryTimers } from '../supervisor/retry-timers.ts';
 import { type Family, Supervisor } from '../supervisor/supervisor.ts';
 import type { SupervisorActor } from '../supervisor/supervisor-actor.ts';
-import { supervisorMachine } from '../supervisor/supervisor-machine.ts';
 import {
   parseSupervisorSpec,
   type SupervisorOptions,
   type SupervisorSpec,
 } from '../supervisor/supervisor-spec.ts';
 import { type OutputListener, WorkerRuntime } from '../worker/worker-runtime.ts';
+import { chanceOf, clockOf, startActor, supervisorWith } from './assembly.ts';
 import { installExitHooks } from './exit-hooks.ts';
-import { hostMachine } from './host-machine.ts';
 import { type HostOptions, type HostSettings, parseHostOptions } from './options.ts';
 
 /**
@@ -277,57 +274,4 @@ async function leftBehind(closing: Promise<readonly number[]>) {
   } catch (error) {
     return { pids: [], message: messageOf(error) };
   }
-}
-
-/** The supervisor machine with this host's effects in it. */
-function supervisorWith(
-  runtime: WorkerRuntime,
-  { actors, calls, clock }: { actors: ChildActors; calls: PendingCalls; clock: Clock },
-) {
-  const { events } = runtime;
-  const timers = new RetryTimers(clock);
-  return supervisorMachine.provide({
-    actions: {
-      begin: (_, { workerId }) => actors.start(workerId),
-      stop: (_, { workerId, cause }) => actors.stop(workerId, cause),
-      kill: (_, { workerId }) => actors.kill(workerId),
-      retryLater: ({ self }, { message, path, delay }) => timers.set(path, delay, () => self.send(message)),
-      unschedule: (_, { path }) => timers.clear(path),
-      answer: (_, { callId, answer }) => calls.settle(callId, answer),
-      forget: (_, { path }) => runtime.forget(path),
-      report: (_, { event }) => events.emit(event),
-      reportExit: (_, { workerId, reason }) => runtime.announceExit(workerId, reason),
-      reportEnd: ({ context }, { path, workerId, output }) => {
-        // Whoever holds a host's own supervisor keeps its children's last words.
-        if (path.includes('/')) for (const child of context.roster.values()) runtime.forget(child.path);
-        events.emit({ type: 'supervisor.exited', path, workerId, reason: output });
-        if (output.kind !== 'start-failed' && output.kind !== 'intensity-exceeded') return;
-        events.emit({ type: 'supervisor.gave-up', path, because: output.path, reason: output.reason });
-      },
-    },
-  });
-}
-
-function startActor(os: Os, clock: Clock, actors: ChildActors) {
-  const machine = hostMachine.provide({
-    actions: {
-      begin: (_, { workerId }) => actors.start(workerId),
-      stop: (_, { workerId, cause }) => actors.stop(workerId, cause),
-    },
-  });
-  const now = () => os.clock.monotonic();
-  const chance = () => chanceOf(os.random);
-  return createActor(machine, { clock, input: { clock, now, chance, actors } }).start();
-}
-
-/** As XState wants it. */
-const clockOf = ({ clock }: Os): Clock => ({
-  setTimeout: (action, ms) => clock.setTimeout(action, ms),
-  clearTimeout: (timer) => clock.clearTimeout(timer),
-});
-
-/** From 0 to 1, without 1. */
-function chanceOf(random: Random): number {
-  const bytes = random.bytes(4);
-  return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0) / 2 ** 32;
 }

@@ -7,56 +7,32 @@ import {
   UnsendableError,
 } from '../call-errors.ts';
 import { errorOf } from '../errors.ts';
-import type { Clock } from '../os/os.ts';
 import { Call, type CallKeeper, type CallPlan } from './call.ts';
+import { CallWatch } from './call-watch.ts';
 import { freest, leastVisited } from './checkout.ts';
+import { PoolCounters } from './counters.ts';
 import type { Acquisition } from './lease.ts';
+import type { LenderNeeds, LenderOptions } from './lender-needs.ts';
 import type { Member } from './member.ts';
 import type { Session } from './session.ts';
-import { PoolCounters } from './stats.ts';
-import { WaitQueue } from './wait-queue.ts';
-
-export interface LenderOptions {
-  readonly pool: string;
-  readonly clock: Clock;
-  readonly maxQueue: number;
-  /** How many workers a call that may be done twice is given to. */
-  readonly attempts: number;
-  /** Milliseconds that a worker has to answer a call that was cancelled. */
-  readonly cancelGrace: number;
-}
-
-/** Whoever has the workers. */
-export interface LenderNeeds {
-  /** Somebody waits, or the queue is empty again. */
-  onQueueChanged(): void;
-  /** Why nobody can be served for now; undefined when it is worth waiting. */
-  refusal(): Error | undefined;
-  /** It has nothing to do, and nobody is promised it. */
-  onIdle(member: Member): void;
-  /** It has answered as many calls as it is to. */
-  onWorn(member: Member): void;
-  /** A call is not given up, though it was cancelled. */
-  onStubborn(member: Member, call: Call): void;
-  complain(error: unknown, what: string): void;
-}
-
-type Waiter = Call | Acquisition;
+import { TurnClock } from './turn-clock.ts';
+import { type Waiter, WaitingLine } from './waiting-line.ts';
 
 export class Lender implements CallKeeper {
   readonly counters = new PoolCounters();
   readonly #options: LenderOptions;
   readonly #needs: LenderNeeds;
-  readonly #queue = new WaitQueue<Waiter>();
+  readonly #line = new WaitingLine();
+  readonly #clock: TurnClock;
   #members: readonly Member[] = [];
+  readonly #watch: CallWatch;
   #order = 0;
-  /** Waiting for a certain worker. */
-  #bound = 0;
-  #now: number | undefined;
 
   constructor(options: LenderOptions, needs: LenderNeeds) {
     this.#options = options;
     this.#needs = needs;
+    this.#clock = new TurnClock(options.clock);
+    this.#watch = new CallWatch(options.clock, (call, why) => this.#giveUp(call, why));
   }
 
   /** Those that may be given calls, and those that still have some. */
@@ -66,29 +42,22 @@ export class Lender implements CallKeeper {
 
   /** How many wait for whichever worker comes first. */
   get waiting(): number {
-    return this.#queue.size;
+    return this.#line.shared;
   }
 
   /** How many wait, for whichever worker or for a certain one. */
   get queued(): number {
-    return this.#queue.size + this.#bound;
+    return this.#line.size;
   }
 
   /** Milliseconds that the one who came first has waited. */
   get queueAge(): number {
-    const oldest = this.#queue.oldest();
+    const oldest = this.#line.oldest();
     return oldest === undefined ? 0 : this.now() - oldest.madeAt;
   }
 
-  /** The time, read once in a turn of the event loop. */
   now(): number {
-    if (this.#now === undefined) {
-      this.#now = this.#options.clock.monotonic();
-      this.#options.clock.soon(() => {
-        this.#now = undefined;
-      });
-    }
-    return this.#now;
+    return this.#clock.now();
   }
 
   /** @param lease whose worker it is that has to do it */
@@ -98,9 +67,7 @@ export class Lender implements CallKeeper {
       const call = new Call(plan, this.#order, this.now(), this, resolve, reject);
       call.session = session;
       this.counters.made += 1;
-      if (plan.signal !== undefined || plan.timeout !== Number.POSITIVE_INFINITY) {
-        if (!this.#watch(call)) return;
-      }
+      if (!this.#watch.begin(call)) return;
       if (lease === undefined) this.#admit(call);
       else {
         call.isLeased = true;
@@ -111,13 +78,13 @@ export class Lender implements CallKeeper {
 
   /** Somebody wants a worker for himself. */
   acquire(acquisition: Acquisition): void {
-    const member = this.#queue.size === 0 ? freest(this.#members) : undefined;
+    const member = this.#line.shared === 0 ? freest(this.#members) : undefined;
     if (member?.load === 0) {
       acquisition.grant(member);
       return;
     }
     if (this.#refuses(acquisition)) return;
-    this.#queue.add(acquisition);
+    this.#line.add(acquisition);
     this.#needs.onQueueChanged();
   }
 
@@ -128,7 +95,7 @@ export class Lender implements CallKeeper {
 
   /** It is not wanted any more. */
   withdraw(acquisition: Acquisition): void {
-    acquisition.queue?.remove(acquisition);
+    this.#line.leave(acquisition);
     for (const member of this.#members) {
       if (member.promisedTo !== acquisition) continue;
       member.promisedTo = undefined;
@@ -151,7 +118,9 @@ export class Lender implements CallKeeper {
   /** Gives a worker what it can take. */
   serve(member: Member): void {
     while (member.hasRoom) {
-      const waiter = this.#pick(member);
+      const waiter = this.#line.next(member, (home) => {
+        if (home.hasRoom) this.serve(home);
+      });
       if (waiter === undefined) break;
       if (waiter instanceof Call) this.#giveQueued(member, waiter);
       else if (member.load === 0) waiter.grant(member);
@@ -170,7 +139,7 @@ export class Lender implements CallKeeper {
 
   /** What is bound to a worker that leaves waits for the one that takes its place. */
   rebind(from: Member, to: Member): void {
-    for (const call of from.queue.clear()) to.queue.add(call);
+    for (const call of this.#line.clearFor(from)) this.#line.addFor(to, call);
     this.serve(to);
   }
 
@@ -179,12 +148,12 @@ export class Lender implements CallKeeper {
     const now = this.now();
     this.counters.runs.add(now - call.givenAt);
     if (call.state === 'running') this.counters.settled(isOk);
-    this.#unwatch(call);
+    this.#watch.end(call);
     member.load -= 1;
     member.calls += 1;
     member.callsLeft -= 1;
     if (member.callsLeft === 0) this.#needs.onWorn(member);
-    if (member.load === 0 || this.#queue.size > 0 || member.queue.size > 0) this.serve(member);
+    if (member.load === 0 || this.#line.shared > 0 || member.queue.size > 0) this.serve(member);
   }
 
   complain(error: unknown, what: string): void {
@@ -195,15 +164,13 @@ export class Lender implements CallKeeper {
   lost(member: Member, error: Error): void {
     member.state = 'gone';
     this.leave(member);
-    if (member.promisedTo !== undefined) this.#queue.putBack(member.promisedTo);
+    if (member.promisedTo !== undefined) this.#line.putBack(member.promisedTo);
     member.promisedTo = undefined;
     const calls = [...member.channel.waiting.values()].filter((asker) => asker instanceof Call);
     member.load = 0;
     for (const session of [...member.sessions]) session.lose(error);
-    for (const call of member.queue.clear()) {
-      this.#bound -= 1;
+    for (const call of this.#line.clearFor(member))
       this.fail(call, new SessionLostError(call.session!.key, error.message, { cause: error }));
-    }
     for (const call of calls) this.#lostWith(call, error);
     member.lease?.lose(error);
     this.#needs.onQueueChanged();
@@ -211,7 +178,7 @@ export class Lender implements CallKeeper {
 
   /** All who wait are told that it is in vain. */
   failWaiting(error: () => Error): void {
-    for (const waiter of this.#queue.clear()) {
+    for (const waiter of this.#line.clear()) {
       if (waiter instanceof Call) this.fail(waiter, error());
       else waiter.fail(error());
     }
@@ -221,64 +188,23 @@ export class Lender implements CallKeeper {
   failAll(error: () => Error): void {
     this.failWaiting(error);
     for (const member of this.#members) {
-      for (const call of member.queue.clear()) {
-        this.#bound -= 1;
-        this.fail(call, error());
-      }
+      for (const call of this.#line.clearFor(member)) this.fail(call, error());
       for (const asker of member.channel.waiting.values())
         if (asker instanceof Call) this.fail(asker, error());
     }
   }
 
   fail(call: Call, error: unknown): void {
-    this.#unwatch(call);
+    this.#watch.end(call);
     if (call.reject(error)) this.counters.settled(false);
-  }
-
-  /** False when it was given up before it began. */
-  #watch(call: Call): boolean {
-    const { signal, timeout } = call.plan;
-    const { clock } = this.#options;
-    if (signal?.aborted === true) {
-      this.fail(call, signal.reason);
-      return false;
-    }
-    if (timeout !== Number.POSITIVE_INFINITY) {
-      call.timer = clock.setTimeout(() => {
-        call.timer = undefined;
-        const phase = call.state === 'running' ? 'running' : 'queued';
-        this.counters.timedOut += 1;
-        this.#giveUp(call, new CallTimeoutError(phase, timeout, `'${call.plan.method}'`));
-      }, timeout);
-    }
-    if (signal !== undefined) {
-      call.onAbort = () => {
-        this.counters.cancelled += 1;
-        this.#giveUp(call, signal.reason);
-      };
-      signal.addEventListener('abort', call.onAbort);
-    }
-    return true;
-  }
-
-  #unwatch(call: Call): void {
-    if (call.timer !== undefined) this.#options.clock.clearTimeout(call.timer);
-    call.timer = undefined;
-    this.#stopQueueTimer(call);
-    if (call.onAbort === undefined) return;
-    call.plan.signal!.removeEventListener('abort', call.onAbort);
-    call.onAbort = undefined;
-  }
-
-  #stopQueueTimer(call: Call): void {
-    if (call.queueTimer !== undefined) this.#options.clock.clearTimeout(call.queueTimer);
-    call.queueTimer = undefined;
   }
 
   /** Its caller waits no longer. A worker that has it is told so, and has a while to answer. */
   #giveUp(call: Call, why: unknown): void {
     const wasRunning = call.state === 'running';
-    this.#unqueue(call);
+    this.#line.leave(call);
+    if (why instanceof CallTimeoutError) this.counters.timedOut += 1;
+    else this.counters.cancelled += 1;
     this.fail(call, why);
     if (!wasRunning) {
       this.#needs.onQueueChanged();
@@ -300,12 +226,8 @@ export class Lender implements CallKeeper {
       else this.#enqueue(call, bound);
       return;
     }
-    const member =
-      this.#queue.size > 0
-        ? undefined
-        : session === undefined
-          ? freest(this.#members)
-          : leastVisited(this.#members);
+    const choose = session === undefined ? freest : leastVisited;
+    const member = this.#line.shared > 0 ? undefined : choose(this.#members);
     if (member === undefined) this.#enqueue(call, undefined);
     else this.#give(member, call);
   }
@@ -313,23 +235,10 @@ export class Lender implements CallKeeper {
   #enqueue(call: Call, bound: Member | undefined): void {
     if (this.#refuses(call)) return;
     call.state = 'queued';
-    if (bound === undefined) this.#queue.add(call);
-    else {
-      this.#bound += 1;
-      bound.queue.add(call);
-    }
-    this.#startQueueTimer(call);
+    if (bound === undefined) this.#line.add(call);
+    else this.#line.addFor(bound, call);
+    this.#watch.entersQueue(call);
     this.#needs.onQueueChanged();
-  }
-
-  #startQueueTimer(call: Call): void {
-    const { queueTimeout, method } = call.plan;
-    if (queueTimeout === Number.POSITIVE_INFINITY) return;
-    call.queueTimer = this.#options.clock.setTimeout(() => {
-      call.queueTimer = undefined;
-      this.counters.timedOut += 1;
-      this.#giveUp(call, new CallTimeoutError('queued', queueTimeout, `'${method}'`));
-    }, queueTimeout);
   }
 
   #refuses(waiter: Waiter): boolean {
@@ -341,36 +250,10 @@ export class Lender implements CallKeeper {
     return true;
   }
 
-  #unqueue(call: Call): void {
-    if (call.queue === undefined) return;
-    if (call.queue !== this.#queue) this.#bound -= 1;
-    call.queue.remove(call);
-  }
-
-  /** Whoever came first: of those that only this worker can serve, and of all others. */
-  #pick(member: Member): Waiter | undefined {
-    for (;;) {
-      const own = member.queue.next();
-      const shared = this.#queue.next();
-      if (own !== undefined && (shared === undefined || own.order < shared.order)) {
-        member.queue.take(own);
-        this.#bound -= 1;
-        return own;
-      }
-      if (shared === undefined) return undefined;
-      this.#queue.take(shared);
-      const home = shared instanceof Call ? shared.session?.member : undefined;
-      if (home === undefined || home === member) return shared;
-      this.#bound += 1;
-      home.queue.add(shared as Call); // its session has found its worker meanwhile
-      if (home.hasRoom) this.serve(home);
-    }
-  }
-
   #giveQueued(member: Member, call: Call): void {
-    this.#stopQueueTimer(call);
+    this.#watch.leftQueue(call);
     this.#give(member, call);
-    if (this.queued === 0) this.#needs.onQueueChanged();
+    this.#needs.onServed();
   }
 
   #give(member: Member, call: Call): void {
@@ -392,7 +275,7 @@ export class Lender implements CallKeeper {
 
   #lostWith(call: Call, error: Error): void {
     if (call.state !== 'running') {
-      this.#unwatch(call); // its caller has given up before
+      this.#watch.end(call); // its caller has given up before
       return;
     }
     const errors = [...(call.errors ?? []), error];
@@ -406,8 +289,8 @@ export class Lender implements CallKeeper {
       call.state = 'queued';
       call.member = undefined;
       this.counters.retried += 1;
-      this.#queue.putBack(call);
-      this.#startQueueTimer(call);
+      this.#line.putBack(call);
+      this.#watch.entersQueue(call);
     }
   }
 }

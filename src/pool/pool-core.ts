@@ -145,6 +145,7 @@ export class PoolCore {
         this.#feelQueue();
         this.#drainedYet();
       },
+      onServed: () => this.#feelQueue(),
       refusal: () => this.staff.refusal(),
       onIdle: (member: Member) => {
         this.staff.idle(member);

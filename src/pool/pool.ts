@@ -11,10 +11,10 @@ import { Lease } from './lease.ts';
 import { mapInOrder } from './map.ts';
 import type { Member } from './member.ts';
 import { PoolCore, type PoolHost } from './pool-core.ts';
+import { type PoolStats, type PoolWorkerInfo, statsOf, workerInfo } from './pool-info.ts';
 import type { PoolPhase } from './pool-machine.ts';
 import { type PoolSettings, parseSize } from './pool-options.ts';
 import { PoolSession } from './pool-session.ts';
-import type { PoolStats } from './stats.ts';
 
 /** Calls are traced as `tracing:reeve:call:start`, `end`, `asyncStart`, `asyncEnd` and `error`, while somebody listens. */
 const tracing: TracingChannel<CallTrace, CallTrace> = tracingChannel('reeve:call');
@@ -37,17 +37,6 @@ export interface MapOptions extends Omit<CallOptions, 'session'> {
   readonly method?: string;
   /** Calls at a time; default: as many as the greatest number of workers can have. */
   readonly concurrency?: number;
-}
-
-/** One worker of a pool, as `workers()` tells of it. */
-export interface PoolWorkerInfo {
-  readonly path: string;
-  readonly pid: number;
-  readonly state: string;
-  readonly load: number;
-  readonly calls: number;
-  readonly sessions: number;
-  readonly leased: boolean;
 }
 
 export class Pool<A = UnknownApi> {
@@ -187,33 +176,12 @@ export class Pool<A = UnknownApi> {
   }
 
   workers(): readonly PoolWorkerInfo[] {
-    return this.#core.staff.all.map(({ path, pid, state, load, calls, sessions, lease }) => ({
-      path,
-      pid,
-      state,
-      load,
-      calls,
-      sessions: sessions.size,
-      leased: lease !== undefined,
-    }));
+    return this.#core.staff.all.map(workerInfo);
   }
 
   stats(): PoolStats {
     const { lender, staff, sessions } = this.#core;
-    const ready = lender.members.filter(({ state }) => state === 'ready');
-    return {
-      ready: ready.length,
-      starting: staff.starting,
-      busy: ready.filter(({ load, lease }) => load > 0 || lease !== undefined).length,
-      leased: ready.filter(({ lease }) => lease !== undefined).length,
-      sessions: sessions.size,
-      queued: lender.queued,
-      queueAge: lender.queueAge,
-      running: lender.members.reduce((sum, { load }) => sum + load, 0),
-      calls: lender.counters.calls(),
-      workers: lender.counters.workers(),
-      ...lender.counters.durations(),
-    };
+    return statsOf(lender, staff.starting, sessions.size);
   }
 
   /**

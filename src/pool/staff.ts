@@ -1,50 +1,19 @@
 /** A pool's workers: how many there are, how new ones come, and how those go that are ill, worn, or not needed. */
-import { NoWorkerError, ProtocolError, WorkerCrashedError, WorkerEndedError } from '../call-errors.ts';
+import { WorkerEndedError } from '../call-errors.ts';
 import { Channel, type Lost } from '../channel/channel.ts';
-import { errorOf, messageOf, SpawnError, StartError } from '../errors.ts';
-import type { ReeveEvent } from '../events.ts';
-import type { Clock, Timer } from '../os/os.ts';
-import { restartDelay } from '../supervisor/backoff.ts';
-import { describeExit } from '../worker/exit-reason.ts';
+import { errorOf, messageOf, StartError } from '../errors.ts';
 import type { Connection, Wire } from '../worker/wire.ts';
 import type { Call } from './call.ts';
 import { workersTooMany, workersToStart } from './growth.ts';
-import type { Lender } from './lender.ts';
+import { IdleWatch } from './idle-watch.ts';
+import { errorOfLoss } from './loss.ts';
 import { Member } from './member.ts';
-import type { PoolSettings } from './pool-options.ts';
-
-/** What workers are started and ended by. */
-export interface Workshop {
-  /** Resolves with the path of the worker when it is ready. */
-  start(): Promise<string>;
-  /** By its stop plan. */
-  stop(member: Member): void;
-  kill(member: Member): void;
-}
-
-export interface StaffOptions {
-  readonly settings: PoolSettings;
-  readonly form: 'json-lines' | 'frames';
-  readonly clock: Clock;
-  /** From 0 to 1, without 1. */
-  readonly chance: () => number;
-  readonly lender: Lender;
-  readonly workshop: Workshop;
-  readonly report: (event: ReeveEvent) => void;
-  /** One is ready, one could not be started, or one is gone. */
-  readonly onChange: () => void;
-  readonly onReady: (member: Member) => void;
-  /** It has finished what it had, and was asked to go. */
-  readonly onDrained: (member: Member) => void;
-  readonly onGone: (member: Member) => void;
-}
+import type { StaffOptions } from './staff-needs.ts';
+import { StartFailures } from './start-failures.ts';
+import { runWarmUp } from './warm-up.ts';
 
 /** How long a message may stand unfinished, ms. */
 const UNFINISHED_AFTER_MS = 10_000;
-/** A start that fails for one of these may succeed next time. */
-const PASSING = new Set(['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE']);
-/** How often in a row such a start is tried while callers wait. */
-const PASSING_FAILURES = 5;
 
 export class Staff {
   readonly #options: StaffOptions;
@@ -54,16 +23,28 @@ export class Staff {
   #starting = 0;
   /** Of those that start, how many are to take another's place: they count neither to the least nor to the greatest number. */
   #replacing = 0;
-  /** Starts that failed one after the other. */
-  #failures = 0;
-  #failed: { readonly error: Error; readonly until: number } | undefined;
-  #retry: Timer | undefined;
-  #shrink: Timer | undefined;
+  readonly #failures: StartFailures;
+  readonly #idle: IdleWatch;
   #closed = false;
 
   constructor(options: StaffOptions) {
     this.#options = options;
-    this.#size = options.settings;
+    const { settings, clock, chance, lender } = options;
+    this.#size = settings;
+    this.#failures = new StartFailures({
+      pool: settings.name,
+      clock,
+      chance,
+      backoff: settings.backoff,
+      onRetry: () => this.adjust(),
+    });
+    this.#idle = new IdleWatch({
+      clock,
+      idleTimeout: settings.idleTimeout,
+      members: () => lender.members,
+      surplus: () => this.ready - this.#size.min,
+      end: (member) => this.drain(member),
+    });
   }
 
   get starting(): number {
@@ -119,20 +100,18 @@ export class Staff {
 
   /** Why the last start failed; undefined when one has succeeded since. */
   get failure(): Error | undefined {
-    return this.#failed?.error;
+    return this.#failures.last;
   }
 
   /** Whether it is a bad time to start another. */
   get isWaiting(): boolean {
-    return this.#retry !== undefined;
+    return this.#failures.isWaiting;
   }
 
   /** Why nobody can be served for now. */
   refusal(): Error | undefined {
-    const { clock, settings, lender } = this.#options;
-    if (this.#failed === undefined || lender.members.length > 0 || this.#starting > 0) return undefined;
-    const retryIn = Math.max(0, Math.ceil(this.#failed.until - clock.monotonic()));
-    return retryIn === 0 ? undefined : new NoWorkerError(settings.name, retryIn, this.#failed.error);
+    const isHopeless = this.#options.lender.members.length === 0 && this.#starting === 0;
+    return isHopeless ? this.#failures.refusal() : undefined;
   }
 
   /** Called as soon as a worker is born. */
@@ -193,13 +172,13 @@ export class Staff {
       this.#options.onDrained(member);
       return;
     }
-    if (Number.isFinite(this.#options.settings.idleTimeout)) this.#shrinkLater();
+    this.#idle.look();
   }
 
   close(): void {
     this.#closed = true;
-    for (const timer of [this.#retry, this.#shrink])
-      if (timer !== undefined) this.#options.clock.clearTimeout(timer);
+    this.#failures.close();
+    this.#idle.close();
   }
 
   async #start(forerunner?: Member): Promise<Member | undefined> {
@@ -211,7 +190,7 @@ export class Staff {
       const path = await workshop.start();
       member = this.#members.get(path);
       if (member === undefined) throw new StartError(path, 'it ended as soon as it was ready', '');
-      await this.#warmUp(member);
+      if (settings.warmUp !== undefined) await runWarmUp(settings.warmUp, member, lender);
     } catch (error) {
       this.#starting -= 1;
       if (member !== undefined) this.kill(member, errorOf(error));
@@ -220,7 +199,7 @@ export class Staff {
     }
     this.#starting -= 1;
     lender.counters.started += 1;
-    this.#failed = undefined;
+    this.#failures.started();
     member.readyAt = clock.monotonic();
     member.idleSince = member.readyAt;
     if (this.#closed) {
@@ -245,43 +224,15 @@ export class Staff {
     return member;
   }
 
-  async #warmUp(member: Member): Promise<void> {
-    const { warmUp } = this.#options.settings;
-    if (warmUp === undefined) return;
-    const gone = new Promise<never>((_, reject) => {
-      member.onGone = reject;
-    });
-    gone.catch(() => {}); // it may come later
-    const { lender } = this.#options;
-    const call = (method: string, params?: unknown) =>
-      lender.call(plainPlan(method, params), undefined, member);
-    const notify = (method: string, params?: unknown) => member.channel.notify(method, params);
-    await Promise.race([warmUp({ path: member.path, pid: member.pid, call, notify }), gone]);
-  }
-
   #startFailed(error: Error): void {
-    const { lender, settings, clock, chance, report, onChange } = this.#options;
+    const { lender, settings, report, onChange } = this.#options;
     lender.counters.startsFailed += 1;
     if (this.#closed) return;
-    this.#failures += 1;
-    const delay = restartDelay(settings.backoff, this.#failures, chance());
+    const { delay, refusal } = this.#failures.failed(error);
     report({ type: 'pool.start-failed', pool: settings.name, message: messageOf(error), retryIn: delay });
-    const mayPass = isPassing(error) && this.#failures < PASSING_FAILURES;
-    this.#failed = { error, until: clock.monotonic() + delay };
-    if (!mayPass && lender.members.length === 0 && this.#starting === 0) {
-      lender.failWaiting(() => new NoWorkerError(settings.name, delay, error));
-    }
-    this.#tryLater(delay);
+    const nobodyElse = lender.members.length === 0 && this.#starting === 0;
+    if (refusal !== undefined && nobodyElse) lender.failWaiting(() => refusal);
     onChange();
-  }
-
-  #tryLater(delay: number): void {
-    const { clock } = this.#options;
-    if (this.#retry !== undefined) clock.clearTimeout(this.#retry);
-    this.#retry = clock.setTimeout(() => {
-      this.#retry = undefined;
-      this.adjust();
-    }, delay);
   }
 
   #heard(member: Member, method: string, params: unknown): void {
@@ -318,77 +269,10 @@ export class Staff {
       });
     }
     onGone(member);
-    if (hadWorked) this.#failures = 0;
+    if (hadWorked) this.#failures.worked();
     // One that ends as soon as it is ready, again and again, is not started again at once.
-    else if (wasNeeded && member.readyAt > 0) this.#endedUnused(error);
+    else if (wasNeeded && member.readyAt > 0) if (!this.#closed) this.#failures.endedUnused(error);
     this.adjust();
     onChange();
   }
-
-  #endedUnused(error: Error): void {
-    const { settings, chance, clock } = this.#options;
-    this.#failures += 1;
-    if (this.#failures === 1 || this.#closed) return;
-    const delay = restartDelay(settings.backoff, this.#failures - 1, chance());
-    this.#failed = { error, until: clock.monotonic() + delay };
-    this.#tryLater(delay);
-  }
-
-  /** One timer for all: it rings when the first may have been idle for long enough. */
-  #shrinkLater(): void {
-    const { clock, settings, lender } = this.#options;
-    if (this.#shrink !== undefined || this.#closed || this.ready <= this.#size.min) return;
-    const now = clock.monotonic();
-    const idle = lender.members.filter((member) => member.isIdle && member.state === 'ready');
-    if (idle.length === 0) return;
-    const first = Math.min(...idle.map(({ idleSince }) => idleSince));
-    const wait = Math.max(1, Math.ceil(first + settings.idleTimeout - now));
-    this.#shrink = clock.setTimeout(() => {
-      this.#shrink = undefined;
-      this.#endIdle();
-      this.#shrinkLater();
-    }, wait);
-  }
-
-  #endIdle(): void {
-    const { clock, settings, lender } = this.#options;
-    const now = clock.monotonic();
-    for (const member of [...lender.members].reverse()) {
-      if (this.ready <= this.#size.min) return;
-      const isOld = member.isIdle && now - member.idleSince >= settings.idleTimeout;
-      if (isOld && member.sessions.size === 0) this.drain(member);
-    }
-  }
 }
-
-function errorOfLoss(member: Member, lost: Lost): Error {
-  switch (lost.by) {
-    case 'exit': {
-      const { reason } = lost;
-      return new WorkerCrashedError(member, describeExit(reason), reason, member.channel.wire.stderrTail());
-    }
-    case 'closed':
-      return new ProtocolError(member, 'closed', 'it closed its channel, and lives on');
-    case 'fault':
-      return new ProtocolError(member, lost.fault.kind, lost.fault.message);
-  }
-}
-
-const isPassing = (error: unknown): boolean => {
-  const cause = error instanceof StartError ? error.cause : error;
-  return cause instanceof SpawnError && PASSING.has(cause.code);
-};
-
-const NEVER = Number.POSITIVE_INFINITY;
-
-const plainPlan = (method: string, params: unknown) => ({
-  method,
-  params,
-  priority: 0,
-  timeout: NEVER,
-  queueTimeout: NEVER,
-  idempotent: false,
-  signal: undefined,
-  onProgress: undefined,
-  items: undefined,
-});

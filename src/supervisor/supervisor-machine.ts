@@ -64,7 +64,7 @@ export type SupervisorEvent =
 type Decided = StartDecision<SupervisorSpec>;
 type Context = SupervisorContext;
 type Event = SupervisorEvent;
-interface Later {
+export interface Later {
   readonly message: Retry;
   /** The child's. */
   readonly path: string;

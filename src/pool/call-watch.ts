@@ -1,0 +1,66 @@
+/** The limits of a call: its time, its time in the queue, and its caller's patience. */
+import { CallTimeoutError } from '../call-errors.ts';
+import type { Clock } from '../os/os.ts';
+import type { Call } from './call.ts';
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+export class CallWatch {
+  readonly #clock: Clock;
+  readonly #giveUp: (call: Call, why: unknown) => void;
+
+  /** @param giveUp it is not wanted any more, for this reason */
+  constructor(clock: Clock, giveUp: (call: Call, why: unknown) => void) {
+    this.#clock = clock;
+    this.#giveUp = giveUp;
+  }
+
+  /** False when it is given up before it has begun. */
+  begin(call: Call): boolean {
+    const { signal, timeout } = call.plan;
+    if (signal === undefined && timeout === NEVER) return true;
+    if (signal?.aborted === true) {
+      this.#giveUp(call, signal.reason);
+      return false;
+    }
+    if (timeout !== NEVER) {
+      call.timer = this.#clock.setTimeout(() => {
+        call.timer = undefined;
+        this.#isLate(call, call.state === 'running' ? 'running' : 'queued', timeout);
+      }, timeout);
+    }
+    if (signal !== undefined) {
+      call.onAbort = () => this.#giveUp(call, signal.reason);
+      signal.addEventListener('abort', call.onAbort);
+    }
+    return true;
+  }
+
+  entersQueue(call: Call): void {
+    const { queueTimeout } = call.plan;
+    if (queueTimeout === NEVER) return;
+    call.queueTimer = this.#clock.setTimeout(() => {
+      call.queueTimer = undefined;
+      this.#isLate(call, 'queued', queueTimeout);
+    }, queueTimeout);
+  }
+
+  leftQueue(call: Call): void {
+    if (call.queueTimer !== undefined) this.#clock.clearTimeout(call.queueTimer);
+    call.queueTimer = undefined;
+  }
+
+  /** Nothing is left of it: no timer, and no listener on a signal that others may share. */
+  end(call: Call): void {
+    if (call.timer !== undefined) this.#clock.clearTimeout(call.timer);
+    call.timer = undefined;
+    this.leftQueue(call);
+    if (call.onAbort === undefined) return;
+    call.plan.signal!.removeEventListener('abort', call.onAbort);
+    call.onAbort = undefined;
+  }
+
+  #isLate(call: Call, phase: 'queued' | 'running', timeout: number): void {
+    this.#giveUp(call, new CallTimeoutError(phase, timeout, `'${call.plan.method}'`));
+  }
+}
