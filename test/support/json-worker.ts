@@ -1,6 +1,5 @@
 /** A worker process that is spoken to as a pool would, in JSON lines, without any code that is tested. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
@@ -62,8 +61,14 @@ export class JsonWorker {
     this.#input = (channel === 'fd3' ? child.stdio[3] : child.stdin) as Writable;
     this.#input.on('error', () => {}); // of one that is dead; its end says so
     this.channelEnded = new Promise((resolve) => output.once('end', resolve));
-    createInterface({ input: output }).on('line', (line) => {
-      this.messages.push(JSON.parse(line) as Message);
+    const parts: string[] = [];
+    output.setEncoding('utf8').on('data', (text: string) => {
+      const [first, ...others] = text.split('\n'); // node:readline would break lines at U+2028, too
+      parts.push(first!);
+      for (const next of others) {
+        this.messages.push(JSON.parse(parts.splice(0).join('')) as Message);
+        parts.push(next);
+      }
       for (const look of this.#waiting) look();
     });
     child.stderr!.setEncoding('utf8').on('data', (text) => {
