@@ -1,6 +1,7 @@
 /** Workers in Python: what they print, what their children get, and how they end. */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Channel, JsonWorker, PYTHON_ENV, pythonFixture, pythonWorker } from '../support/json-worker.ts';
 import { isAlive, until } from '../support/processes.ts';
@@ -75,6 +76,22 @@ test('without a name the channel is stdin and stdout; an unknown one is refused'
   expect(refused.stderr).toMatch("REEVE_CHANNEL is 'frames'; reeve_worker speaks 'stdio' and 'fd3'");
 });
 
+test('before serve() signs of life are sent to a host, and by a program without a host nowhere', async () => {
+  const worker = pythonWorker('beats-before-serve.py');
+  await worker.call('$/ping');
+  expect(worker.messages).toEqual([
+    { jsonrpc: '2.0', method: '$/heartbeat' },
+    { jsonrpc: '2.0', method: 'loaded', params: 0.5 },
+    { jsonrpc: '2.0', id: 1, result: null },
+  ]);
+  const env = { ...process.env, ...PYTHON_ENV, REEVE_CHANNEL: undefined };
+  const alone = spawn('python3', [pythonFixture('beats-before-serve.py')], { env, stdio: 'pipe' });
+  onTestFinished(() => void alone.kill('SIGKILL'));
+  const said = text(alone.stdout);
+  alone.stdin.end();
+  expect(await said).toBe('loading\n');
+});
+
 describe.each(CHANNELS)('at the end of its input on %s', (channel) => {
   test('a worker with nothing to do returns from serve()', async () => {
     const worker = pythonWorker('takes-its-time.py', channel, '1');
@@ -118,6 +135,7 @@ describe.each(CHANNELS)('at the end of its input on %s', (channel) => {
     const gone = new Promise((resolve) => host.once('close', resolve));
     onTestFinished(() => void host.kill('SIGKILL'));
     const pid = await new Promise((resolve) => createInterface({ input: host.stdout }).once('line', resolve));
+    onTestFinished(() => void (isAlive(Number(pid)) && process.kill(Number(pid), 'SIGKILL')));
     const before = performance.now();
     host.kill('SIGKILL');
     await gone;
