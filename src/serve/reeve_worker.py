@@ -224,7 +224,7 @@ class _Worker:
 
     def _end(self) -> None:
         self._channel.ended.wait()
-        for call in list(self._calls.values()):
+        for call in reversed(list(self._calls.values())):  # those that wait before those they wait for
             call._cancel()
         self._waiting.put(None)
         time.sleep(GRACE)
