@@ -35,6 +35,7 @@ export function serve<const Api extends Handlers | Handler>(handlers: Api, optio
   const methods: Handlers =
     typeof handlers === 'function' ? { run: handlers as Handler } : (handlers as Handlers);
   const kind = process.env['REEVE_CHANNEL'] ?? 'stdio';
+  delete process.env['REEVE_CHANNEL']; // what we start has no such channel
   const streams = streamsOf(kind);
   const longest = Number(process.env['REEVE_LONGEST_MESSAGE'] ?? LONGEST_MESSAGE);
   const isFramed = kind === 'frames';
