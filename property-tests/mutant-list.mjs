@@ -106,6 +106,16 @@ export const MUTANTS = [
     ],
   },
   {
+    name: "what a dead leader left in its session is nobody's until it is reaped",
+    edits: [
+      {
+        file: 'os/census.ts',
+        find: 'if (found.has(next) || this.#isForbidden(next) ||',
+        replace: 'if (found.has(next) || !this.#isFairGame(next) ||',
+      },
+    ],
+  },
+  {
     name: "what a reaped leader left in its session is nobody's",
     edits: [
       {
@@ -118,7 +128,11 @@ export const MUTANTS = [
   {
     name: 'a leader that was reaped as one looks is not looked for again',
     edits: [
-      { file: 'os/clearing.ts', find: 'still: census.still && !isStale', replace: 'still: census.still' },
+      {
+        file: 'os/clearing.ts',
+        find: '    if (covered.length === 0 && this.#disowned.size > 0) return this.#look();\n',
+        replace: '',
+      },
     ],
   },
   {
