@@ -126,16 +126,6 @@ export const MUTANTS = [
     ],
   },
   {
-    name: 'a leader that was reaped as one looks is not looked for again',
-    edits: [
-      {
-        file: 'os/clearing.ts',
-        find: '    if (covered.length === 0 && this.#disowned.size > 0) return this.#look();\n',
-        replace: '',
-      },
-    ],
-  },
-  {
     name: 'the end of a run does not inherit',
     edits: [
       {
