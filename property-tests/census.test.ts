@@ -59,7 +59,7 @@ function closure(all: readonly Sighting[], claim: Claim, begun: number): Readonl
   const never = forbidden(all);
   const mayBe = all.filter((one) => {
     const spared = claim.spare !== undefined && one.cookies?.some(({ runId }) => runId === claim.spare);
-    return !one.zombie && !never.has(one.pid) && spared !== true;
+    return !never.has(one.pid) && spared !== true;
   });
   const other = (one: Sighting) => (one.cookies ?? []).length > 0 && !carries(one, claim);
   const isRoot = (one: Sighting) =>
@@ -82,7 +82,7 @@ function closure(all: readonly Sighting[], claim: Claim, begun: number): Readonl
       if (isRoot(one) || ofOurs || ledByOurs) found.add(one.pid);
     }
   }
-  return found;
+  return new Set([...found].filter((pid) => all.every((one) => one.pid !== pid || !one.zombie)));
 }
 
 /** Some were born before the picture was begun, and some while it was taken. */
@@ -138,12 +138,14 @@ describe('while pids change hands', () => {
     readonly parent: Life | undefined;
     readonly bornAt: number;
     diedAt: number;
+    /** Until then its pid is its own. */
+    reapedAt: number;
   }
 
   const PIDS = [10, 11, 12, 13];
   const STEPS_PER_TICK = 2;
   const act = fc.record({
-    what: fc.constantFrom('fork', 'fork', 'die'),
+    what: fc.constantFrom('fork', 'fork', 'fork', 'die', 'reap'),
     who: fc.nat(3),
     pid: fc.nat(3),
     leads: fc.boolean(),
@@ -164,20 +166,27 @@ describe('while pids change hands', () => {
     ) => {
       const startTime = Math.floor(at / STEPS_PER_TICK);
       const facts = sighting(pid, { startTime, ...as });
-      lives.push({ facts, ours, parent, bornAt: at, diedAt: Number.POSITIVE_INFINITY });
+      const never = Number.POSITIVE_INFINITY;
+      lives.push({ facts, ours, parent, bornAt: at, diedAt: never, reapedAt: never });
     };
     bear(10, 0, undefined, true, { cookies: [{ runId: 'a', workerId: 'w' }] });
     bear(11, 0, undefined, false, {});
     acts.forEach(({ what, who, pid, leads, scrubs }, index) => {
       const at = index + STEPS_PER_TICK;
-      const living = lives.filter((life) => life.diedAt > at);
-      const one = living[who % Math.max(1, living.length)];
+      const there = lives.filter((life) => life.reapedAt > at);
+      const [living, dead] = [
+        there.filter(({ diedAt }) => diedAt > at),
+        there.filter(({ diedAt }) => diedAt <= at),
+      ];
+      const eligible = what === 'reap' ? dead : living;
+      const one = eligible[who % Math.max(1, eligible.length)];
       const free = PIDS.filter(
-        (pid) => !living.some(({ facts }) => facts.pid === pid || facts.session === pid),
+        (pid) => !there.some(({ facts }) => facts.pid === pid || facts.session === pid),
       );
       const newPid = free[pid % Math.max(1, free.length)];
       if (one === undefined) return;
       if (what === 'die') one.diedAt = at;
+      else if (what === 'reap') one.reapedAt = at;
       else if (newPid !== undefined) {
         const session = leads ? newPid : one.facts.session;
         const cookies = scrubs ? [] : one.facts.cookies;
@@ -186,6 +195,13 @@ describe('while pids change hands', () => {
     });
     return lives;
   }
+
+  /** Nobody else ever has the pid and the start time of the first of ours. */
+  const claim: Claim = {
+    runId: 'a',
+    workerId: 'w',
+    known: [{ ...BOOT, pid: 10, startTime: 0, session: 10 }],
+  };
 
   const parentAt = ({ parent }: Life, at: number): number =>
     parent === undefined || parent.diedAt <= at ? 1 : parent.facts.pid;
@@ -198,15 +214,15 @@ describe('while pids change hands', () => {
         const seen = PIDS.flatMap((pid, index) => {
           const at = begun + looks[index]!;
           const life = lives.find(
-            ({ facts, bornAt, diedAt }) => facts.pid === pid && bornAt <= at && at < diedAt,
+            ({ facts, bornAt, reapedAt }) => facts.pid === pid && bornAt <= at && at < reapedAt,
           );
-          return life === undefined
-            ? []
-            : [{ life, sighting: { ...life.facts, parent: parentAt(life, at) } }];
+          if (life === undefined) return [];
+          const zombie = life.diedAt <= at;
+          const cookies = zombie ? undefined : life.facts.cookies;
+          return [{ life, sighting: { ...life.facts, parent: parentAt(life, at), zombie, cookies } }];
         });
         const all = seen.map(({ sighting }) => sighting);
         const census = new Census(all, SELF, Math.floor(begun / STEPS_PER_TICK));
-        const claim: Claim = { runId: 'a', workerId: 'w', known: [] };
         if (census.examine(claim).doubts.length > 0) doubtful += 1;
         for (const one of census.covered(claim)) {
           expect(seen.find(({ sighting }) => sighting === one)!.life.ours).toBe(true);

@@ -245,4 +245,14 @@ export const KEPT_EXAMPLES: readonly KeptExample[] = [
       ),
     ),
   },
+  {
+    found: 'what a worker had left in its session outlived a run that ended before the worker was reaped',
+    plan: life(62_321, { tick: 50 }, [
+      generation({
+        intensity: 3,
+        children: [child('wipes-its-familys-marks', { shutdown: 'default' })],
+        steps: [step(200, 'kill-host'), step(0, 'kill-worker')],
+      }),
+    ]),
+  },
 ];

@@ -106,6 +106,16 @@ export const MUTANTS = [
     ],
   },
   {
+    name: "what a dead leader left in its session is nobody's until it is reaped",
+    edits: [
+      {
+        file: 'os/census.ts',
+        find: 'if (found.has(next) || this.#isForbidden(next) ||',
+        replace: 'if (found.has(next) || !this.#isFairGame(next) ||',
+      },
+    ],
+  },
+  {
     name: "what a reaped leader left in its session is nobody's",
     edits: [
       {
@@ -113,12 +123,6 @@ export const MUTANTS = [
         find: '    return (claim.orphanedSessions ?? []).flatMap(',
         replace: '    return (claim.orphanedSessions ?? []).slice(9).flatMap(',
       },
-    ],
-  },
-  {
-    name: 'a leader that was reaped as one looks is not looked for again',
-    edits: [
-      { file: 'os/clearing.ts', find: 'still: census.still && !isStale', replace: 'still: census.still' },
     ],
   },
   {

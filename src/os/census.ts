@@ -80,6 +80,8 @@ export class Census {
    * A picture of many processes is not taken in one moment: a pid may have had two owners while it was, and a child of
    * the one then looks like a child of the other. Not where both ends of the link were born before it was begun, for
    * two that lived at that moment had two pids. What hangs by a younger link is left out, unless it is in `proven`.
+   *
+   * Who is dead and not reaped is not covered; but its pid is its own still, and what is left in its session its.
    */
   covered(claim: Claim): readonly Sighting[] {
     return this.examine(claim).covered;
@@ -91,7 +93,7 @@ export class Census {
     const doubts = new Map<Sighting, Doubt>();
     const queue = [...this.#marked(claim), ...this.#known(claim), ...this.#orphaned(claim)];
     for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-      if (found.has(next) || !this.#isFairGame(next) || isSpared(next, claim)) continue;
+      if (found.has(next) || this.#isForbidden(next) || isSpared(next, claim)) continue;
       found.add(next);
       for (const follower of this.#followersOf(next)) {
         if (proven.has(follower) || this.#isOlder(next, follower)) queue.push(follower);
@@ -99,7 +101,10 @@ export class Census {
       }
     }
     const isOpen = ({ of }: Doubt) => !found.has(of) && this.#isFairGame(of) && !isSpared(of, claim);
-    return { covered: [...found], doubts: [...doubts.values()].filter(isOpen) };
+    return {
+      covered: [...found].filter(({ zombie }) => !zombie),
+      doubts: [...doubts.values()].filter(isOpen),
+    };
   }
 
   #followersOf(one: Sighting): readonly Sighting[] {
@@ -136,8 +141,12 @@ export class Census {
     });
   }
 
-  #isFairGame({ pid, zombie }: Sighting): boolean {
-    return pid > 1 && !zombie && !this.#forbidden.has(pid);
+  #isFairGame(sighting: Sighting): boolean {
+    return !sighting.zombie && !this.#isForbidden(sighting);
+  }
+
+  #isForbidden({ pid }: Sighting): boolean {
+    return pid <= 1 || this.#forbidden.has(pid);
   }
 
   #ourselvesAndAncestors(self: Self): ReadonlySet<number> {

@@ -34,6 +34,14 @@ export interface ClearingOptions {
   readonly onSignal?: (target: Sighting, signal: Signal, outcome: SignalOutcome) => void;
 }
 
+interface Look {
+  readonly covered: readonly Sighting[];
+  /** Nor is there anything that may be ours. */
+  readonly isEmpty: boolean;
+  /** Nothing was born while it was taken: what it does not show was not there. */
+  readonly still: boolean;
+}
+
 export class Clearing {
   /**
    * Resolves when nothing is left of what the claim covers, or with what is left once it is abandoned; rejects when it
@@ -54,7 +62,7 @@ export class Clearing {
   #toldGroup:
     | { readonly group: number; readonly leader: number | undefined; readonly at: number }
     | undefined;
-  /** The pids that were ours until something was heard while we looked. */
+  /** The pids that were ours until something was heard while we look. */
   readonly #disowned = new Set<number>();
   #wait = FIRST_LOOK_AFTER;
   #abandoned = false;
@@ -126,7 +134,7 @@ export class Clearing {
       const look = this.#look();
       // Who cannot look, for want of a descriptor as a rule, has not found nothing: he looks again.
       const found = await look.catch(() => undefined);
-      empty = found?.covered.length === 0 ? empty + 1 : 0;
+      empty = found?.isEmpty === true ? empty + 1 : 0;
       this.#looks += 1;
       if (this.#looks === ENOUGH_LOOKS) this.#onLook();
       const enough = found?.still === true ? this.#options.emptyLooks : 2;
@@ -136,9 +144,13 @@ export class Clearing {
   }
 
   /** What it finds, and tells. */
-  async #look(): Promise<{ readonly covered: readonly Sighting[]; readonly still: boolean }> {
+  async #look(): Promise<Look> {
+    this.#disowned.clear();
     const census = await this.#tools.census.take();
     const { covered, doubts } = await this.#examine(census);
+    // Who was reaped as we looked may be in the picture still, and stand before what is left in its session: then that
+    // there is nothing was not seen.
+    if (covered.length === 0 && this.#disowned.size > 0) return this.#look();
     // Whoever has the pid of one born before the census will have started later. Of one born in this very tick, the
     // start time says too little: it has to be found again, by its mark.
     const isSettled = ({ startTime }: Sighting) => startTime < census.begun;
@@ -146,12 +158,9 @@ export class Clearing {
       .filter((target) => isSettled(target) && !this.#disowned.has(target.pid))
       .map(remember);
     this.#claim = { ...this.#claim, known: [...this.#certain, ...remembered] };
-    // What died as we looked may be in the picture, and stand before what it left in its session: that needs a new one.
-    const isStale = this.#disowned.size > 0;
-    this.#disowned.clear();
     const isKnown = (target: Sighting) => isSettled(target) || carries(target, this.#claim);
     if (doubts.length === 0 && covered.every(isKnown)) this.#onLook();
-    const found = { covered, still: census.still && !isStale };
+    const found = { covered, isEmpty: covered.length === 0 && doubts.length === 0, still: census.still };
     if (this.#mustWaitFor(doubts)) return found;
     for (const target of covered) await this.#tell(target);
     return found;

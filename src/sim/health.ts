@@ -13,6 +13,8 @@ import { promisedBy, workersIn } from './tree.ts';
 
 /** Milliseconds in which everything must be well again once nothing is wrong any more. */
 const WELL_WITHIN_MS = 60_000;
+/** A supervisor that has given up so often since then comes up again each time, and has no rest. */
+const GIVES_UP_AGAIN = 2;
 /** Between two looks whether it is. */
 const LOOK_EVERY_MS = 100;
 /** How often a host is left alone for a while before it is stopped. */
@@ -71,24 +73,36 @@ export class Start {
 export async function beHealthy(simulation: Simulation, one: SimHost, isCast: boolean): Promise<void> {
   const { host } = one;
   if (!one.alive || one.stopping || host === undefined) return;
+  if (isCast && one.supervisors.some(isRestless)) return;
+  const { timeline } = simulation.machine;
+  let limit = timeline.now + WELL_WITHIN_MS;
+  // One below another is started again when it has stopped its children: if these take their time, it gives up too
+  // seldom for the one above to give up in turn, and goes on like this for ever.
+  const gaveUp = new Map<string, number>();
+  const lookAway = host.events.on((event) => {
+    if (event.type !== 'supervisor.gave-up') return;
+    const times = (gaveUp.get(event.path) ?? 0) + 1;
+    gaveUp.set(event.path, times);
+    if (times < GIVES_UP_AGAIN) limit = timeline.now + WELL_WITHIN_MS; // it has as long to come up again
+  });
+  const hasNoRest = (path: string): boolean =>
+    [...gaveUp].some(([above, times]) => times >= GIVES_UP_AGAIN && path.startsWith(`${above}/`));
   const isWell = (): boolean => {
     const up = new Set(host.supervisors.flatMap(workersUp));
     const living = new Set(host.supervisors.map(({ path }) => path));
     return one.supervisors
       .filter(({ id }) => living.has(id))
       .flatMap((tree) => workersIn(tree))
-      .every(({ path, stays }) => !stays || up.has(path) || one.wasCalledFor(path));
+      .every(({ path, stays }) => !stays || up.has(path) || one.wasCalledFor(path) || hasNoRest(path));
   };
-  if (isCast && one.supervisors.some(isRestless)) return;
-  const { timeline } = simulation.machine;
-  const limit = timeline.now + WELL_WITHIN_MS;
   while (!isWell() && one.alive && !one.stopping) {
     if (timeline.now > limit) {
       simulation.oracle.fail('quiet-means-healthy', 'not well after a minute');
-      return;
+      break;
     }
     await simulation.pass(LOOK_EVERY_MS);
   }
+  lookAway();
 }
 
 const RESTLESS: ReadonlySet<string> = new Set(['ready-never', 'leaves-its-group']);

@@ -91,6 +91,11 @@ describe('a known process', () => {
     expect(covered({ ...claim, spare: 'mine' }, sighting(600, { cookies: [mark('mine', 'a')] }))).toEqual([]);
   });
 
+  test('that is dead and not reaped covers what is left in its session, and not itself', () => {
+    const left = sighting(601, { parent: 1, session: 600, group: 600 });
+    expect(covered(claim, sighting(600, { zombie: true, cookies: undefined }), left)).toEqual([601]);
+  });
+
   test('that is gone covers nothing', () => {
     expect(covered(claim, sighting(601))).toEqual([]);
   });

@@ -114,6 +114,21 @@ describe('an orphaned session', () => {
     expect(kernel.signalsTo(601)).toEqual(['SIGTERM']);
   });
 
+  test('is looked at again though the look before that one had found nothing', async () => {
+    const leader = { ...sighting(600), session: 600 };
+    const { kernel, clock, start } = setUp({ ...leader, zombie: true });
+    const clearing = start({ claim: { ...claim, known: [leader] }, emptyLooks: 2 });
+    clearing.raise('SIGTERM');
+    kernel.afterCensus = () => {
+      kernel.put(member);
+      kernel.afterCensus = () => {
+        if (kernel.table.delete(600)) clearing.inherit(600);
+      };
+    };
+    await clock.advance(100);
+    expect(kernel.signalsTo(601)).toEqual(['SIGTERM']);
+  });
+
   test('is not inherited by who never led it', async () => {
     const { kernel, start } = setUp(member);
     const clearing = start();

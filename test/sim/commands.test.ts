@@ -79,7 +79,7 @@ test('npm run sim --json is one line of JSON', async () => {
   ]);
 });
 
-describe('npm run mutants', { timeout: 120_000 }, () => {
+describe('npm run mutants', { timeout: 300_000 }, () => {
   const ORACLE = 'sim/oracle.ts';
   const TOLD = 'if (this.#told.has(key))';
 
