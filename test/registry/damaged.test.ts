@@ -153,14 +153,16 @@ describe('a damaged file of a living run', () => {
     const children = [{ id: 'a', command: 'sleep', args: ['1110'] }];
     const host = await startHostProcess({ stateDirectory, spawner }, [{ id: 'services', children }]);
     const path = `${stateDirectory}/runs/${host.runId}.json`;
-    // Its worker settles a second after its birth, and that writes the file anew: not after this.
+    // Its worker settles soon after its birth, and that writes the file anew; once more if a write was under way.
     await until('the worker has settled', () => readFileSync(path, 'utf8').includes('"settled":true'));
     for (const text of ['', '{"version":1,"runId":']) {
-      writeFileSync(path, text);
-      expect((await sweepNow(stateDirectory)).runs).toMatchObject([
-        { runId: host.runId, outcome: 'alive', host: { alive: true }, processes: [] },
-      ]);
-      expect(readFileSync(path, 'utf8')).toBe(text);
+      await until('it is left as it is', async () => {
+        writeFileSync(path, text);
+        expect((await sweepNow(stateDirectory)).runs).toMatchObject([
+          { runId: host.runId, outcome: 'alive', host: { alive: true }, processes: [] },
+        ]);
+        return readFileSync(path, 'utf8') === text;
+      });
       expect(isAlive(host.children[0]!.pid!)).toBe(true);
     }
     host.send('stop');
