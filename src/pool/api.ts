@@ -18,11 +18,14 @@ export type ApiOf<T> = T extends { readonly default: infer Main }
 
 export type MethodOf<A> = keyof A & string;
 
-type Given<F> = F extends (params: infer P, ...rest: never) => unknown ? P : never;
 type Returned<F> = F extends (...args: never) => infer R ? Awaited<R> : never;
 
 /** Arguments after the method: none are needed where there are no parameters. */
-export type ParamsOf<A, M extends keyof A> = A[M] extends () => unknown ? undefined : Given<A[M]>;
+export type ParamsOf<A, M extends keyof A> = A[M] extends (...args: infer Given) => unknown
+  ? Given extends []
+    ? undefined
+    : Given[0]
+  : never;
 
 export type ItemOf<A, M extends keyof A> =
   Returned<A[M]> extends AsyncIterator<infer Item> | Iterator<infer Item> ? Item : Returned<A[M]>;
