@@ -1,5 +1,6 @@
 /** A worker's side of the talk: which calls are being done, and what becomes of each. */
 import type { Writable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   CODE,
   type Failure,
@@ -24,6 +25,9 @@ export interface ServeOptions {
   };
 }
 
+/** Items of streams that are sent before anything else is looked at. */
+const ITEMS_A_TURN = 64;
+
 export class Desk {
   readonly words: Words;
   readonly #handlers: ReadonlyMap<string, Handler>;
@@ -31,6 +35,7 @@ export class Desk {
   readonly #output: Writable;
   readonly #calls = new Map<RequestId, CallContext>();
   #flushing = false;
+  #itemsInTurn = 0;
   #onIdle: (() => void) | undefined;
   /** Resolves when the host has taken what was written; undefined while it keeps up. */
   #drained: Promise<void> | undefined;
@@ -74,7 +79,7 @@ export class Desk {
       progress: (value) => this.#say(() => this.#writer.progress(id, value)),
       item: (item) => {
         this.#say(() => this.#writer.item(id, item));
-        return this.#drained ?? Promise.resolve();
+        return this.#room();
       },
       log: (entry) => this.#say(() => this.#writer.notification('$/log', entry)),
     });
@@ -153,6 +158,16 @@ export class Desk {
       for (const bytes of this.#writer.take()) isTaken = this.#output.write(bytes);
       if (!isTaken) this.#waitForDrain();
     });
+  }
+
+  /** Resolves when there is room for another item. One that makes them without a pause must let others have a turn. */
+  async #room(): Promise<void> {
+    this.#itemsInTurn += 1;
+    if (this.#itemsInTurn >= ITEMS_A_TURN) {
+      await nextTurn();
+      this.#itemsInTurn = 0;
+    }
+    await this.#drained;
   }
 
   #waitForDrain(): void {
