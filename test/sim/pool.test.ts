@@ -1,0 +1,91 @@
+/** Pools on a simulated machine: one short story for each thing that once went wrong there. */
+import { describe, expect, test } from 'vitest';
+import type { PoolOptions } from '../../src/pool/pool-options.ts';
+import { type Program, programs, Simulation } from '../../src/sim/index.ts';
+
+/** A pool named `pool`, whose workers are these, in the order of their births; the last is all that come after. */
+async function open(options: Omit<PoolOptions, 'name' | 'worker'>, ...workers: Program[]) {
+  let births = 0;
+  const worker: Program = (self) => {
+    const program = workers[Math.min(births, workers.length - 1)] ?? programs.serves();
+    births += 1;
+    program(self);
+  };
+  const simulation = new Simulation({ programs: { worker } });
+  const { host, process } = await simulation.run(simulation.startHost({ signals: false }));
+  const command = { command: 'worker', startTimeout: 1_000 };
+  const pool = await simulation.run(host!.pool({ name: 'pool', worker: command, ...options }));
+  const living = () => simulation.machine.processes().filter(({ alive, isWorkers }) => alive && isWorkers);
+  return { simulation, host: host!, process, pool, living, births: () => births };
+}
+
+/** What a promise is rejected with. */
+const thrown = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => 'nothing',
+    (error) => error,
+  );
+
+describe('the program that serves', () => {
+  test('answers each call with what it was given', async () => {
+    const { simulation, pool } = await open({ tasksPerWorker: 4 }, programs.serves({ after: 5 }));
+    const calls = [1, 'two', null, { three: 3 }].map((params) => pool.call('echo', params));
+    expect(await simulation.run(Promise.all(calls))).toEqual([1, 'two', null, { three: 3 }]);
+    await simulation.run(pool.close());
+    expect(simulation.violations).toEqual([]);
+  });
+
+  test.each([
+    ['fails', 'ERR_REEVE_REMOTE'],
+    ['dies', 'ERR_REEVE_WORKER_CRASHED'],
+    ['hangs', 'ERR_REEVE_UNHEALTHY'],
+    ['forgets', 'ERR_REEVE_TIMEOUT'],
+    ['garbles', 'ERR_REEVE_PROTOCOL'],
+    ['misaddresses', 'ERR_REEVE_PROTOCOL'],
+    ['closes', 'ERR_REEVE_PROTOCOL'],
+  ] as const)('one that %s', async (deed, code) => {
+    const first = programs.serves({ each: ({ params }) => (params === 'first' ? { deed } : {}) });
+    const { simulation, pool } = await open({ timeout: 60_000 }, first);
+    expect(await simulation.run(thrown(pool.call('x', 'first')))).toMatchObject({ code });
+    expect(await simulation.run(pool.call('x', 'second'))).toBe('second');
+    await simulation.run(pool.close());
+  });
+
+  test('one that answers twice is ended, and the first answer counts', async () => {
+    const { simulation, pool } = await open({}, programs.serves({ deed: 'answers-twice' }));
+    expect(await simulation.run(pool.call('x', 1))).toBe(1);
+    await simulation.pass(100);
+    expect(pool.stats().workers).toMatchObject({ lost: 1, started: 2 });
+  });
+
+  test('says items, as long as they are wanted', async () => {
+    const { simulation, pool } = await open({}, programs.serves({ items: 5, after: 10 }));
+    const take = async () => {
+      const items: unknown[] = [];
+      for await (const item of pool.stream('x')) items.push(item);
+      return items;
+    };
+    expect(await simulation.run(take())).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  test.each(['before-ready', 'when-ready'] as const)('exits %s', async (exits) => {
+    const opening = open({ min: 2 }, programs.serves(), programs.serves({ exits }));
+    if (exits === 'before-ready') expect(await thrown(opening)).toMatchObject({ code: 'ERR_REEVE_START' });
+    else expect((await opening).pool.phase).toBe('open');
+  });
+
+  test('leaks until it is recycled, and hands its sessions on', async () => {
+    const mib = 1_024 * 1_024;
+    const { simulation, pool } = await open(
+      { recycle: { afterMemory: 4 * mib } },
+      programs.serves({ leaks: mib, sessions: true }),
+    );
+    const session = pool.session('s');
+    for (let n = 0; n < 20; n += 1) {
+      expect(await simulation.run(session.call('x', n))).toBe(n);
+      await simulation.pass(1_000);
+    }
+    expect(pool.stats().workers.recycled).toBeGreaterThan(1);
+    expect(pool.stats().workers.lost).toBe(0);
+  });
+});
