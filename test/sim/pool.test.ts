@@ -89,3 +89,34 @@ describe('the program that serves', () => {
     expect(pool.stats().workers.lost).toBe(0);
   });
 });
+
+describe('never more workers than the greatest number', () => {
+  test('though somebody who hears that one is ready makes calls at once', async () => {
+    const { simulation, host, pool, births } = await open({ min: 0, max: 1 }, programs.serves({ after: 50 }));
+    host.events.on(({ type }) => {
+      if (type === 'pool.worker-ready') void pool.call('x');
+    });
+    await simulation.run(pool.call('x'));
+    expect(births()).toBe(1);
+  });
+
+  test('though one dies whose successor is on its way', async () => {
+    const { simulation, pool, living } = await open({ min: 1, max: 1 }, programs.serves({ readyAfter: 200 }));
+    pool.recycle();
+    await simulation.pass(100);
+    simulation.machine.send(living()[0]!, 'SIGKILL');
+    await simulation.pass(1_000);
+    expect(pool.stats()).toMatchObject({ ready: 1, starting: 0, workers: { started: 2 } });
+    expect(living().length).toBe(1);
+  });
+
+  test('though it is made smaller while they start', async () => {
+    const { simulation, pool, living } = await open({ min: 1, max: 4 }, programs.serves({ readyAfter: 200 }));
+    pool.resize({ min: 4, max: 4 });
+    await simulation.pass(100);
+    pool.resize({ min: 1, max: 2 });
+    await simulation.pass(1_000);
+    expect(pool.stats()).toMatchObject({ ready: 2, starting: 0 });
+    expect(living().length).toBe(2);
+  });
+});
