@@ -120,3 +120,38 @@ describe('never more workers than the greatest number', () => {
     expect(living().length).toBe(2);
   });
 });
+
+describe('whoever waits is told', () => {
+  test('that there is room, when those who waited were told that it is in vain', async () => {
+    const { simulation, pool } = await open(
+      { min: 0, max: 1, maxQueue: 1 },
+      programs.serves({ readyAfter: 9_000 }),
+    );
+    const call = thrown(pool.call('x'));
+    expect(pool.hasRoom).toBe(false);
+    const room = pool.whenRoom();
+    expect(await simulation.run(call)).toMatchObject({ code: 'ERR_REEVE_NO_WORKER' });
+    await simulation.run(room);
+  });
+
+  test('that there is room in a pool that is closed, and will refuse', async () => {
+    const { simulation, pool } = await open({ min: 0, max: 1, maxQueue: 1 }, programs.serves());
+    const call = thrown(pool.session('s').call('x'));
+    await simulation.run(pool.destroy());
+    expect(await simulation.run(call)).toMatchObject({ code: 'ERR_REEVE_POOL_CLOSED' });
+    await simulation.run(pool.whenRoom());
+  });
+
+  test('that the pool is destroyed, at once, when a busy worker is promised to him', async () => {
+    const worker = programs.serves({ each: ({ params }) => ({ after: params as number }) });
+    const { simulation, pool } = await open({ min: 1, max: 1, tasksPerWorker: 2 }, worker);
+    const call = thrown(pool.call('x', 500));
+    const short = pool.call('x', 20);
+    const lease = thrown(pool.acquire());
+    await simulation.run(short);
+    void pool.destroy();
+    const limit = 1; // millisecond: the workers take longer to end
+    for (const one of [call, lease])
+      expect(await simulation.run(one, limit)).toMatchObject({ code: 'ERR_REEVE_POOL_CLOSED' });
+  });
+});
