@@ -155,3 +155,13 @@ describe('whoever waits is told', () => {
       expect(await simulation.run(one, limit)).toMatchObject({ code: 'ERR_REEVE_POOL_CLOSED' });
   });
 });
+
+describe('the end of a pool', () => {
+  test('comes while workers are being replaced', async () => {
+    const { simulation, pool, living } = await open({ min: 3, max: 3 }, programs.serves({ readyAfter: 20 }));
+    pool.recycle();
+    await simulation.pass(10);
+    await simulation.run(pool.destroy());
+    expect(living()).toEqual([]);
+  });
+});
