@@ -18,14 +18,12 @@ export type ApiOf<T> = T extends { readonly default: infer Main }
 
 export type MethodOf<A> = keyof A & string;
 
+// By its parameters, and not by what it may be called with: one that may be left out may be given, too.
+type Given<F> = F extends (...all: infer All) => unknown ? (All extends [] ? undefined : All[0]) : never;
 type Returned<F> = F extends (...args: never) => infer R ? Awaited<R> : never;
 
 /** Arguments after the method: none are needed where there are no parameters. */
-export type ParamsOf<A, M extends keyof A> = A[M] extends (...args: infer Given) => unknown
-  ? Given extends []
-    ? undefined
-    : Given[0]
-  : never;
+export type ParamsOf<A, M extends keyof A> = Given<A[M]>;
 
 export type ItemOf<A, M extends keyof A> =
   Returned<A[M]> extends AsyncIterator<infer Item> | Iterator<infer Item> ? Item : Returned<A[M]>;

@@ -182,16 +182,19 @@ export class Lender implements CallKeeper {
       if (waiter instanceof Call) this.fail(waiter, error());
       else waiter.fail(error());
     }
+    this.#needs.onServed();
   }
 
   /** Everybody, wherever the call is. */
   failAll(error: () => Error): void {
     this.failWaiting(error);
     for (const member of this.#members) {
+      member.promisedTo?.fail(error());
       for (const call of this.#line.clearFor(member)) this.fail(call, error());
       for (const asker of member.channel.waiting.values())
         if (asker instanceof Call) this.fail(asker, error());
     }
+    this.#needs.onServed();
   }
 
   fail(call: Call, error: unknown): void {

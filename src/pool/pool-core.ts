@@ -196,7 +196,7 @@ export class PoolCore {
         },
         failAll: () => {
           this.staff.close();
-          this.recycler.close();
+          this.recycler.close(); // or it would try again and again to replace a worker that is still there
           this.lender.failAll(() => this.#failure ?? this.#closedError());
         },
         stopWorkers: () => void this.#supervisor?.stop(),

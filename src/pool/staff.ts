@@ -20,9 +20,8 @@ export class Staff {
   /** By path: all that live, wherever they are in their lives. */
   readonly #members = new Map<string, Member>();
   #size: { readonly min: number; readonly max: number };
-  #starting = 0;
-  /** Of those that start, how many are to take another's place: they count neither to the least nor to the greatest number. */
-  #replacing = 0;
+  /** One for each that starts. As long as one whose place it is to take is there, it counts to no number. */
+  readonly #starts = new Set<{ readonly forerunner: Member | undefined }>();
   readonly #failures: StartFailures;
   readonly #idle: IdleWatch;
   #closed = false;
@@ -51,7 +50,7 @@ export class Staff {
   }
 
   get starting(): number {
-    return this.#starting;
+    return this.#starts.size;
   }
 
   get size(): { readonly min: number; readonly max: number } {
@@ -83,10 +82,11 @@ export class Staff {
   adjust(): void {
     if (this.#closed || this.isWaiting) return;
     const { lender, settings } = this.#options;
+    const more = [...this.#starts].filter(({ forerunner }) => forerunner?.state !== 'ready');
     const missing = workersToStart({
       ...this.#size,
       ready: this.ready,
-      starting: this.#starting - this.#replacing,
+      starting: more.length,
       waiting: lender.waiting,
       tasksPerWorker: settings.tasksPerWorker,
     });
@@ -95,10 +95,7 @@ export class Staff {
 
   /** Starts one that takes this one's place as soon as it is ready. Resolves with whether it does. */
   async replace(member: Member): Promise<boolean> {
-    this.#replacing += 1;
-    const heir = await this.#start(member);
-    this.#replacing -= 1;
-    return heir !== undefined;
+    return (await this.#start(member)) !== undefined;
   }
 
   /** Why the last start failed; undefined when one has succeeded since. */
@@ -113,7 +110,7 @@ export class Staff {
 
   /** Why nobody can be served for now. */
   refusal(): Error | undefined {
-    const isHopeless = this.#options.lender.members.length === 0 && this.#starting === 0;
+    const isHopeless = this.#options.lender.members.length === 0 && this.starting === 0;
     return isHopeless ? this.#failures.refusal() : undefined;
   }
 
@@ -185,9 +182,10 @@ export class Staff {
   }
 
   async #start(forerunner?: Member): Promise<Member | undefined> {
-    const { workshop, clock, lender, onReady, onChange, report, settings } = this.#options;
+    const { workshop, clock, lender, onChange, settings } = this.#options;
     const begun = clock.monotonic();
-    this.#starting += 1;
+    const start = { forerunner };
+    this.#starts.add(start);
     let member: Member | undefined;
     try {
       const path = await workshop.start();
@@ -195,36 +193,42 @@ export class Staff {
       if (member === undefined) throw new StartError(path, 'it ended as soon as it was ready', '');
       if (settings.warmUp !== undefined) await runWarmUp(settings.warmUp, member, lender);
     } catch (error) {
-      this.#starting -= 1;
+      this.#starts.delete(start);
       if (member !== undefined) this.kill(member, errorOf(error));
       this.#startFailed(errorOf(error));
       return undefined;
     }
-    this.#starting -= 1;
-    lender.counters.started += 1;
     this.#failures.started();
-    member.readyAt = clock.monotonic();
-    member.idleSince = member.readyAt;
-    if (this.#closed) {
+    const isWanted = forerunner?.state === 'ready' || this.ready < this.#size.max;
+    if (this.#closed || !isWanted) {
+      this.#starts.delete(start);
       this.end(member);
       return undefined;
     }
-    member.state = 'ready';
-    report({
-      type: 'pool.worker-ready',
-      pool: settings.name,
-      path: member.path,
-      pid: member.pid,
-      ms: Math.round(member.readyAt - begun),
-    });
-    onReady(member);
-    if (forerunner?.state === 'ready') {
-      forerunner.heir = member;
-      this.drain(forerunner); // before the other counts: there is never one too many
-    }
+    this.#makeReady(member, forerunner);
+    this.#starts.delete(start); // from here on it is counted among those that are ready
     lender.join(member);
+    this.#tellReady(member, begun);
     onChange();
     return member;
+  }
+
+  #makeReady(member: Member, forerunner: Member | undefined): void {
+    const { clock, lender, onReady } = this.#options;
+    lender.counters.started += 1;
+    member.readyAt = clock.monotonic();
+    member.idleSince = member.readyAt;
+    member.state = 'ready';
+    onReady(member);
+    if (forerunner?.state !== 'ready') return;
+    forerunner.heir = member;
+    this.drain(forerunner); // before the other counts: there is never one too many
+  }
+
+  #tellReady({ path, pid, readyAt }: Member, begun: number): void {
+    const { report, settings } = this.#options;
+    const ms = Math.round(readyAt - begun);
+    report({ type: 'pool.worker-ready', pool: settings.name, path, pid, ms });
   }
 
   #startFailed(error: Error): void {
@@ -233,7 +237,7 @@ export class Staff {
     if (this.#closed) return;
     const { delay, refusal } = this.#failures.failed(error);
     report({ type: 'pool.start-failed', pool: settings.name, message: messageOf(error), retryIn: delay });
-    const nobodyElse = lender.members.length === 0 && this.#starting === 0;
+    const nobodyElse = lender.members.length === 0 && this.starting === 0;
     if (refusal !== undefined && nobodyElse) lender.failWaiting(() => refusal);
     onChange();
   }

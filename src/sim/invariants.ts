@@ -13,6 +13,9 @@ export const INVARIANTS = [
   'otp-order',
   'restarts-within-intensity',
   'every-request-settles-once',
+  'one-lease-per-worker',
+  'first-come-first-served',
+  'results-in-input-order',
   'bounded-everything',
   'quiet-means-healthy',
 ] as const;

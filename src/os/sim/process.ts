@@ -1,6 +1,7 @@
 /** One simulated process: what the kernel knows of it, and what only an onlooker from outside can know. */
 import type { Signal } from '../os.ts';
 import type { PipeEnd } from './pipe.ts';
+import type { Entry } from './timeline.ts';
 
 /** Whose it truly is, whatever its environment says: handed down from the fork of a worker to all that comes of it. */
 export interface Origin {
@@ -72,6 +73,8 @@ export class SimProcess {
   onChildren: ((dead: SimProcess) => void) | undefined;
   /** Children are waiting to be reaped, and it was told so. */
   told = false;
+  /** Those that it has set, and that have neither rung nor been cleared. */
+  readonly timers = new Set<Entry>();
   /** It exits of its own will: what it does still, it does at once. */
   exiting = false;
   /** Called before it exits of its own will, as by process.exit(). */

@@ -2,6 +2,8 @@
 import { callable, milliseconds, text, wholeNumber } from './checks.ts';
 import type { ForkOptions, Program } from './running.ts';
 
+export { serves } from './serves.ts';
+
 /** Between two things that are done again and again, milliseconds: without any, time would stand still. */
 const LEAST_BETWEEN_MS = 1;
 

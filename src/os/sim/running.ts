@@ -40,6 +40,11 @@ export class Running {
     this.#machine.handle(this.process, handled('ignore()', signal), 'ignore');
   }
 
+  /** True as often as that, from 0 to 1; it follows from the seed. */
+  chance(probability: number): boolean {
+    return this.#machine.prng.chance(probability);
+  }
+
   exit(code: number): void {
     this.#machine.exit(this.process, wholeNumber('exit()', code));
   }

@@ -22,10 +22,17 @@ export function simClock(machine: SimMachine, self: SimProcess): Clock {
       const late = prng.chance(LATE.chance) ? prng.below(LATE.most) : 0;
       const due = Math.ceil(timeline.now + (ms >= 1 && ms <= LONGEST_MS ? ms : 1) + late);
       const ring = doneBy(machine, self, action);
-      return timeline.add(due - timeline.now, () => machine.happen(self, ring));
+      const timer = timeline.add(due - timeline.now, () => {
+        self.timers.delete(timer);
+        machine.happen(self, ring);
+      });
+      self.timers.add(timer);
+      return timer;
     },
     clearTimeout(timer) {
-      if (timer !== undefined) (timer as Entry).cancelled = true;
+      if (timer === undefined) return;
+      (timer as Entry).cancelled = true;
+      self.timers.delete(timer as Entry);
     },
     soon: (action) => void Promise.resolve().then(doneBy(machine, self, action)),
     turn: () => new Promise((resolve) => timeline.add(0, () => machine.happen(self, resolve))),

@@ -1,0 +1,167 @@
+/** Pools on a simulated machine: one short story for each thing that once went wrong there. */
+import { describe, expect, test } from 'vitest';
+import type { PoolOptions } from '../../src/pool/pool-options.ts';
+import { type Program, programs, Simulation } from '../../src/sim/index.ts';
+
+/** A pool named `pool`, whose workers are these, in the order of their births; the last is all that come after. */
+async function open(options: Omit<PoolOptions, 'name' | 'worker'>, ...workers: Program[]) {
+  let births = 0;
+  const worker: Program = (self) => {
+    const program = workers[Math.min(births, workers.length - 1)] ?? programs.serves();
+    births += 1;
+    program(self);
+  };
+  const simulation = new Simulation({ programs: { worker } });
+  const { host, process } = await simulation.run(simulation.startHost({ signals: false }));
+  const command = { command: 'worker', startTimeout: 1_000 };
+  const pool = await simulation.run(host!.pool({ name: 'pool', worker: command, ...options }));
+  const living = () => simulation.machine.processes().filter(({ alive, isWorkers }) => alive && isWorkers);
+  return { simulation, host: host!, process, pool, living, births: () => births };
+}
+
+/** What a promise is rejected with. */
+const thrown = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => 'nothing',
+    (error) => error,
+  );
+
+describe('the program that serves', () => {
+  test('answers each call with what it was given', async () => {
+    const { simulation, pool } = await open({ tasksPerWorker: 4 }, programs.serves({ after: 5 }));
+    const calls = [1, 'two', null, { three: 3 }].map((params) => pool.call('echo', params));
+    expect(await simulation.run(Promise.all(calls))).toEqual([1, 'two', null, { three: 3 }]);
+    await simulation.run(pool.close());
+    expect(simulation.violations).toEqual([]);
+  });
+
+  test.each([
+    ['fails', 'ERR_REEVE_REMOTE'],
+    ['dies', 'ERR_REEVE_WORKER_CRASHED'],
+    ['hangs', 'ERR_REEVE_UNHEALTHY'],
+    ['forgets', 'ERR_REEVE_TIMEOUT'],
+    ['garbles', 'ERR_REEVE_PROTOCOL'],
+    ['misaddresses', 'ERR_REEVE_PROTOCOL'],
+    ['closes', 'ERR_REEVE_PROTOCOL'],
+  ] as const)('one that %s', async (deed, code) => {
+    const first = programs.serves({ each: ({ params }) => (params === 'first' ? { deed } : {}) });
+    const { simulation, pool } = await open({ timeout: 60_000 }, first);
+    expect(await simulation.run(thrown(pool.call('x', 'first')))).toMatchObject({ code });
+    expect(await simulation.run(pool.call('x', 'second'))).toBe('second');
+    await simulation.run(pool.close());
+  });
+
+  test('one that answers twice is ended, and the first answer counts', async () => {
+    const { simulation, pool } = await open({}, programs.serves({ deed: 'answers-twice' }));
+    expect(await simulation.run(pool.call('x', 1))).toBe(1);
+    await simulation.pass(100);
+    expect(pool.stats().workers).toMatchObject({ lost: 1, started: 2 });
+  });
+
+  test('says items, as long as they are wanted', async () => {
+    const { simulation, pool } = await open({}, programs.serves({ items: 5, after: 10 }));
+    const take = async () => {
+      const items: unknown[] = [];
+      for await (const item of pool.stream('x')) items.push(item);
+      return items;
+    };
+    expect(await simulation.run(take())).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  test.each(['before-ready', 'when-ready'] as const)('exits %s', async (exits) => {
+    const opening = open({ min: 2 }, programs.serves(), programs.serves({ exits }));
+    if (exits === 'before-ready') expect(await thrown(opening)).toMatchObject({ code: 'ERR_REEVE_START' });
+    else expect((await opening).pool.phase).toBe('open');
+  });
+
+  test('leaks until it is recycled, and hands its sessions on', async () => {
+    const mib = 1_024 * 1_024;
+    const { simulation, pool } = await open(
+      { recycle: { afterMemory: 4 * mib } },
+      programs.serves({ leaks: mib, sessions: true }),
+    );
+    const session = pool.session('s');
+    for (let n = 0; n < 20; n += 1) {
+      expect(await simulation.run(session.call('x', n))).toBe(n);
+      await simulation.pass(1_000);
+    }
+    expect(pool.stats().workers.recycled).toBeGreaterThan(1);
+    expect(pool.stats().workers.lost).toBe(0);
+  });
+});
+
+describe('never more workers than the greatest number', () => {
+  test('though somebody who hears that one is ready makes calls at once', async () => {
+    const { simulation, host, pool, births } = await open({ min: 0, max: 1 }, programs.serves({ after: 50 }));
+    host.events.on(({ type }) => {
+      if (type === 'pool.worker-ready') void pool.call('x');
+    });
+    await simulation.run(pool.call('x'));
+    expect(births()).toBe(1);
+  });
+
+  test('though one dies whose successor is on its way', async () => {
+    const { simulation, pool, living } = await open({ min: 1, max: 1 }, programs.serves({ readyAfter: 200 }));
+    pool.recycle();
+    await simulation.pass(100);
+    simulation.machine.send(living()[0]!, 'SIGKILL');
+    await simulation.pass(1_000);
+    expect(pool.stats()).toMatchObject({ ready: 1, starting: 0, workers: { started: 2 } });
+    expect(living().length).toBe(1);
+  });
+
+  test('though it is made smaller while they start', async () => {
+    const { simulation, pool, living } = await open({ min: 1, max: 4 }, programs.serves({ readyAfter: 200 }));
+    pool.resize({ min: 4, max: 4 });
+    await simulation.pass(100);
+    pool.resize({ min: 1, max: 2 });
+    await simulation.pass(1_000);
+    expect(pool.stats()).toMatchObject({ ready: 2, starting: 0 });
+    expect(living().length).toBe(2);
+  });
+});
+
+describe('whoever waits is told', () => {
+  test('that there is room, when those who waited were told that it is in vain', async () => {
+    const { simulation, pool } = await open(
+      { min: 0, max: 1, maxQueue: 1 },
+      programs.serves({ readyAfter: 9_000 }),
+    );
+    const call = thrown(pool.call('x'));
+    expect(pool.hasRoom).toBe(false);
+    const room = pool.whenRoom();
+    expect(await simulation.run(call)).toMatchObject({ code: 'ERR_REEVE_NO_WORKER' });
+    await simulation.run(room);
+  });
+
+  test('that there is room in a pool that is closed, and will refuse', async () => {
+    const { simulation, pool } = await open({ min: 0, max: 1, maxQueue: 1 }, programs.serves());
+    const call = thrown(pool.session('s').call('x'));
+    await simulation.run(pool.destroy());
+    expect(await simulation.run(call)).toMatchObject({ code: 'ERR_REEVE_POOL_CLOSED' });
+    await simulation.run(pool.whenRoom());
+  });
+
+  test('that the pool is destroyed, at once, when a busy worker is promised to him', async () => {
+    const worker = programs.serves({ each: ({ params }) => ({ after: params as number }) });
+    const { simulation, pool } = await open({ min: 1, max: 1, tasksPerWorker: 2 }, worker);
+    const call = thrown(pool.call('x', 500));
+    const short = pool.call('x', 20);
+    const lease = thrown(pool.acquire());
+    await simulation.run(short);
+    void pool.destroy();
+    const limit = 1; // millisecond: the workers take longer to end
+    for (const one of [call, lease])
+      expect(await simulation.run(one, limit)).toMatchObject({ code: 'ERR_REEVE_POOL_CLOSED' });
+  });
+});
+
+describe('the end of a pool', () => {
+  test('comes while workers are being replaced', async () => {
+    const { simulation, pool, living } = await open({ min: 3, max: 3 }, programs.serves({ readyAfter: 20 }));
+    pool.recycle();
+    await simulation.pass(10);
+    await simulation.run(pool.destroy());
+    expect(living()).toEqual([]);
+  });
+});
