@@ -5,6 +5,7 @@ import type { Clock, Timer } from '../os/os.ts';
 import type { Connection, Wire } from '../worker/wire.ts';
 import { FrameReader, FrameWriter } from './frames.ts';
 import { JsonLinesReader, JsonLinesWriter } from './json-lines.ts';
+import { Requests } from './requests.ts';
 import {
   CODE,
   type Failure,
@@ -73,8 +74,7 @@ export class Channel implements Connection {
   readonly #listener: ChannelListener;
   readonly #writer: Writer;
   readonly #reader: Reader;
-  readonly #asked = new Map<number, Asker>();
-  #lastId = 0;
+  readonly #asked = new Requests<Asker>();
   #flushing = false;
   #unsent = 0;
   #congested = false;
@@ -120,17 +120,16 @@ export class Channel implements Connection {
     return this.#heardAt;
   }
 
-  /** Those who wait for an answer, by the number of their requests. */
-  get waiting(): ReadonlyMap<number, Asker> {
+  /** Those who wait for an answer. */
+  get waiting(): Pick<Requests<Asker>, 'size' | 'values'> {
     return this.#asked;
   }
 
   /** Returns the request's number. Throws when it cannot be sent; then nothing was asked. */
   ask(method: string, params: unknown, extra: RequestExtra | undefined, asker: Asker): number {
-    const id = this.#lastId + 1;
+    const id = this.#asked.nextId;
     this.#writer.request(id, method, params, extra);
-    this.#lastId = id;
-    this.#asked.set(id, asker);
+    this.#asked.add(id, asker);
     this.#flushSoon();
     return id;
   }
@@ -237,7 +236,7 @@ export class Channel implements Connection {
     for (const timer of [this.#unfinished, this.#expecting])
       if (timer !== undefined) clock.clearTimeout(timer);
     this.#listener.onLost(lost);
-    const abandoned = [...this.#asked.values()];
+    const abandoned = this.#asked.values();
     this.#asked.clear();
     for (const asker of abandoned) asker.abandoned();
   }
@@ -250,13 +249,9 @@ export class Channel implements Connection {
   }
 
   #settle(id: RequestId): Asker {
-    const asker = typeof id === 'number' ? this.#asked.get(id) : undefined;
-    if (asker !== undefined) {
-      this.#asked.delete(id as number);
-      return asker;
-    }
-    const wasAsked = typeof id === 'number' && Number.isInteger(id) && id > 0 && id <= this.#lastId;
-    throw wasAsked
+    const asker = typeof id === 'number' ? this.#asked.take(id) : undefined;
+    if (asker !== undefined) return asker;
+    throw typeof id === 'number' && this.#asked.had(id)
       ? new Fault('answered-twice', `a second answer to request ${id}`)
       : new Fault('unknown-id', `an answer to ${JSON.stringify(id)}, which was never asked`);
   }
