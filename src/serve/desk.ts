@@ -8,7 +8,7 @@ import {
   type Words,
   type Writer,
 } from '../channel/words.ts';
-import { CallContext } from './call-context.ts';
+import { CallContext, type Voice } from './call-context.ts';
 
 /** What a worker can do, by name. */
 export type Handlers = Readonly<Record<string, Handler>>;
@@ -30,6 +30,14 @@ export class Desk {
   readonly #writer: Writer;
   readonly #output: Writable;
   readonly #calls = new Map<RequestId, CallContext>();
+  readonly #voice: Voice = {
+    progress: ({ id }, value) => this.#say(() => this.#writer.progress(id, value)),
+    item: ({ id }, item) => {
+      this.#say(() => this.#writer.item(id, item));
+      return this.#drained ?? Promise.resolve();
+    },
+    log: (entry) => this.#say(() => this.#writer.notification('$/log', entry)),
+  };
   #flushing = false;
   #onIdle: (() => void) | undefined;
   /** Resolves when the host has taken what was written; undefined while it keeps up. */
@@ -70,14 +78,7 @@ export class Desk {
       });
       return;
     }
-    const call = new CallContext(id, method, extra?.session, {
-      progress: (value) => this.#say(() => this.#writer.progress(id, value)),
-      item: (item) => {
-        this.#say(() => this.#writer.item(id, item));
-        return this.#drained ?? Promise.resolve();
-      },
-      log: (entry) => this.#say(() => this.#writer.notification('$/log', entry)),
-    });
+    const call = new CallContext(id, method, extra?.session, this.#voice);
     this.#calls.set(id, call);
     try {
       const result = handler(params as never, call);
