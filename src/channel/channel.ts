@@ -5,6 +5,7 @@ import type { Clock, Timer } from '../os/os.ts';
 import type { Connection, Wire } from '../worker/wire.ts';
 import { FrameReader, FrameWriter } from './frames.ts';
 import { JsonLinesReader, JsonLinesWriter } from './json-lines.ts';
+import { Requests } from './requests.ts';
 import { RestWatch } from './rest-watch.ts';
 import {
   CODE,
@@ -76,8 +77,7 @@ export class Channel implements Connection {
   readonly #writer: Writer;
   readonly #reader: Reader;
   readonly #rest: RestWatch;
-  readonly #asked = new Map<number, Asker>();
-  #lastId = 0;
+  readonly #asked = new Requests<Asker>();
   #flushing = false;
   #unsent = 0;
   #congested = false;
@@ -132,18 +132,17 @@ export class Channel implements Connection {
     return this.#heardAt;
   }
 
-  /** Those who wait for an answer, by the number of their requests. */
-  get waiting(): ReadonlyMap<number, Asker> {
+  /** Those who wait for an answer. */
+  get waiting(): Pick<Requests<Asker>, 'size' | 'values'> {
     return this.#asked;
   }
 
   /** Returns the request's number. Throws when it cannot be sent; then nothing was asked. */
   ask(method: string, params: unknown, extra: RequestExtra | undefined, asker: Asker): number {
     if (this.#lost !== undefined) throw new Error('the worker is gone');
-    const id = this.#lastId + 1;
+    const id = this.#asked.nextId;
     this.#writer.request(id, method, params, extra);
-    this.#lastId = id;
-    this.#asked.set(id, asker);
+    this.#asked.add(id, asker);
     this.#flushSoon();
     return id;
   }
@@ -239,7 +238,7 @@ export class Channel implements Connection {
     this.#rest.stop();
     if (this.#expecting !== undefined) this.#options.clock.clearTimeout(this.#expecting);
     this.#listener.onLost(lost);
-    const abandoned = [...this.#asked.values()];
+    const abandoned = this.#asked.values();
     this.#asked.clear();
     for (const asker of abandoned) asker.abandoned();
   }
@@ -252,13 +251,9 @@ export class Channel implements Connection {
   }
 
   #settle(id: RequestId): Asker {
-    const asker = typeof id === 'number' ? this.#asked.get(id) : undefined;
-    if (asker !== undefined) {
-      this.#asked.delete(id as number);
-      return asker;
-    }
-    const wasAsked = typeof id === 'number' && Number.isInteger(id) && id > 0 && id <= this.#lastId;
-    throw wasAsked
+    const asker = typeof id === 'number' ? this.#asked.take(id) : undefined;
+    if (asker !== undefined) return asker;
+    throw typeof id === 'number' && this.#asked.had(id)
       ? new Fault('answered-twice', `a second answer to request ${id}`)
       : new Fault('unknown-id', `an answer to ${JSON.stringify(id)}, which was never asked`);
   }

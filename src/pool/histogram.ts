@@ -22,7 +22,8 @@ export class Histogram {
 
   /** @param ms milliseconds */
   add(ms: number): void {
-    const bucket = ms < 2 ** LOWEST ? 0 : Math.min(BUCKETS - 1, Math.floor(Math.log2(ms)) - LOWEST + 1);
+    const bits = 32 - Math.clz32(Math.min(ms / 2 ** LOWEST, 2 ** BUCKETS - 1)); // its logarithm, and one
+    const bucket = Math.min(BUCKETS - 1, bits);
     this.#counts[bucket]! += 1;
     this.#count += 1;
     this.#sum += ms;

@@ -166,7 +166,7 @@ export class Lender implements CallKeeper {
     this.leave(member);
     if (member.promisedTo !== undefined) this.#line.putBack(member.promisedTo);
     member.promisedTo = undefined;
-    const calls = [...member.channel.waiting.values()].filter((asker) => asker instanceof Call);
+    const calls = member.channel.waiting.values().filter((asker) => asker instanceof Call);
     member.load = 0;
     for (const session of [...member.sessions]) session.lose(error);
     for (const call of this.#line.clearFor(member))

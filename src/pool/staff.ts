@@ -29,7 +29,7 @@ export class Staff {
   constructor(options: StaffOptions) {
     this.#options = options;
     const { settings, clock, chance, lender } = options;
-    this.#size = settings;
+    this.#size = { min: settings.min, max: settings.max };
     this.#failures = new StartFailures({
       pool: settings.name,
       clock,
@@ -64,7 +64,9 @@ export class Staff {
 
   /** How many can be lent, now or when they have done what they do. */
   get ready(): number {
-    return this.#options.lender.members.filter(({ state }) => state === 'ready').length;
+    let count = 0;
+    for (const { state } of this.#options.lender.members) if (state === 'ready') count += 1;
+    return count;
   }
 
   resize(size: { readonly min: number; readonly max: number }): void {
@@ -82,11 +84,15 @@ export class Staff {
   adjust(): void {
     if (this.#closed || this.isWaiting) return;
     const { lender, settings } = this.#options;
-    const more = [...this.#starts].filter(({ forerunner }) => forerunner?.state !== 'ready');
+    const starting = [...this.#starts].filter(({ forerunner }) => forerunner?.state !== 'ready').length;
+    const { min, max } = this.#size;
+    const { ready } = this;
+    if (ready + starting >= max) return; // with each call that has to wait
     const missing = workersToStart({
-      ...this.#size,
-      ready: this.ready,
-      starting: more.length,
+      min,
+      max,
+      ready,
+      starting,
       waiting: lender.waiting,
       tasksPerWorker: settings.tasksPerWorker,
     });

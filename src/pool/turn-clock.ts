@@ -4,6 +4,9 @@ import type { Clock } from '../os/os.ts';
 export class TurnClock {
   readonly #clock: Clock;
   #now: number | undefined;
+  readonly #forget = (): void => {
+    this.#now = undefined;
+  };
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -13,9 +16,7 @@ export class TurnClock {
   now(): number {
     if (this.#now === undefined) {
       this.#now = this.#clock.monotonic();
-      this.#clock.soon(() => {
-        this.#now = undefined;
-      });
+      this.#clock.soon(this.#forget);
     }
     return this.#now;
   }

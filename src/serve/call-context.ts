@@ -3,14 +3,15 @@ import type { RequestId } from '../channel/words.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
-/** Where what a call tells goes. */
+/** Where what calls tell goes. */
 export interface Voice {
-  readonly progress: (value: unknown) => void;
+  progress(call: CallContext, value: unknown): void;
   /** Resolves when there is room for more. */
-  readonly item: (item: unknown) => Promise<void>;
-  readonly log: (entry: { level: LogLevel; message: string; data?: unknown }) => void;
+  item(call: CallContext, item: unknown): Promise<void>;
+  log(entry: { level: LogLevel; message: string; data?: unknown }): void;
 }
 
+/** Most handlers say nothing: what they could say it with is made when they ask for it, and may be torn off then. */
 export class CallContext {
   readonly id: RequestId;
   readonly method: string;
@@ -41,23 +42,23 @@ export class CallContext {
   }
 
   /** Tells the caller's `onProgress`. Throws when the value cannot be sent. */
-  readonly progress = (value: unknown): void => {
-    this.#voice.progress(value);
-  };
+  get progress(): (value: unknown) => void {
+    return (value) => this.#voice.progress(this, value);
+  }
 
   /**
    * Sends one item to a caller that streams. Resolves when there is room for more: wait for it. Rejects when the call is
    * cancelled; throws when the item cannot be sent.
    */
-  readonly stream = (item: unknown): Promise<void> => this.#voice.item(item);
+  get stream(): (item: unknown) => Promise<void> {
+    return (item) => this.#voice.item(this, item);
+  }
 
   /** Becomes an event of the host, `pool.log`. */
-  readonly log = (
-    message: string,
-    { level = 'info', data }: { level?: LogLevel; data?: unknown } = {},
-  ): void => {
-    this.#voice.log({ level, message, ...(data === undefined ? {} : { data }) });
-  };
+  get log(): (message: string, more?: { level?: LogLevel; data?: unknown }) => void {
+    return (message, { level = 'info', data } = {}) =>
+      this.#voice.log({ level, message, ...(data === undefined ? {} : { data }) });
+  }
 
   /** @internal */
   cancel(): void {

@@ -10,7 +10,7 @@ import {
   type Words,
   type Writer,
 } from '../channel/words.ts';
-import { CallContext } from './call-context.ts';
+import { CallContext, type Voice } from './call-context.ts';
 import { failureOf, lesser, unsendable } from './failure.ts';
 import { Outlet } from './outlet.ts';
 
@@ -34,6 +34,11 @@ export class Desk {
   readonly #writer: Writer;
   readonly #outlet: Outlet;
   readonly #calls = new Map<RequestId, CallContext>();
+  readonly #voice: Voice = {
+    progress: (call, value) => this.#tell(call, 'the progress', () => this.#writer.progress(call.id, value)),
+    item: (call, item) => this.#item(call, item),
+    log: (entry) => this.#say('the log entry', () => this.#writer.notification(LOG, entry)),
+  };
   #onIdle: (() => void) | undefined;
 
   constructor(handlers: Handlers, { sessions }: ServeOptions, writer: Writer, output: Writable) {
@@ -70,11 +75,7 @@ export class Desk {
       this.#fail(id, { code: CODE.noMethod, message, data: undefined });
       return;
     }
-    const call: CallContext = new CallContext(id, method, extra?.session, {
-      progress: (value) => this.#tell(call, 'the progress', () => this.#writer.progress(id, value)),
-      item: (item) => this.#item(call, item),
-      log: (entry) => this.#say('the log entry', () => this.#writer.notification(LOG, entry)),
-    });
+    const call = new CallContext(id, method, extra?.session, this.#voice);
     this.#calls.set(id, call);
     const isStream = extra?.stream === true;
     try {

@@ -24,6 +24,7 @@ export function openChannel({
   const clock = new ManualClock();
   const fake = new FakeWire();
   const told: Told[] = [];
+  const numbers = new Map<Asker, number>();
   const channel = new Channel(
     fake.wire,
     { form, longestMessage, unfinishedAfter: UNFINISHED_AFTER, clock },
@@ -31,7 +32,8 @@ export function openChannel({
       onNotification: (method, params) => void told.push(['notification', method, params]),
       onDrain: () => void told.push(['drain']),
       onEndOfInput: () => void told.push(['end']),
-      onLost: (lost) => void told.push(['lost', lost, [...channel.waiting.keys()]]),
+      onLost: (lost) =>
+        void told.push(['lost', lost, channel.waiting.values().map((one) => numbers.get(one))]),
     },
   );
   const asker = (name: string): Asker => ({
@@ -41,7 +43,12 @@ export function openChannel({
     received: (item) => void told.push([name, 'received', item]),
     abandoned: () => void told.push([name, 'abandoned']),
   });
-  const ask = (name: string, params?: unknown): number => channel.ask('do', params, undefined, asker(name));
+  const ask = (name: string, params?: unknown): number => {
+    const one = asker(name);
+    const number = channel.ask('do', params, undefined, one);
+    numbers.set(one, number);
+    return number;
+  };
   const lost = (): Lost | undefined => told.find(([what]) => what === 'lost')?.[1] as Lost | undefined;
   const fault = (): FaultKind | undefined => {
     const found = lost();
