@@ -16,7 +16,7 @@ if (name === undefined || !Object.hasOwn(BENCHES, name) || unknownOption !== und
   if (unknownOption !== undefined) console.error(`unknown option: ${unknownOption}`);
   else if (name !== undefined) console.error(`unknown benchmark: ${name}`);
   console.error('usage: npm run bench -- <name> [--json]');
-  for (const [known, what] of Object.entries(BENCHES)) console.error(`  ${known.padEnd(10)}${what}`);
+  for (const [known, what] of Object.entries(BENCHES)) console.error(`  ${known.padEnd(12)}${what}`);
   process.exit(2);
 }
 

@@ -21,6 +21,8 @@ import {
 } from './words.ts';
 
 const HEAD_BYTES = 5;
+/** Room for one. */
+const NO_HEAD = ' '.repeat(HEAD_BYTES);
 const JSON_BODY = 0x4a;
 const CLONED_BODY = 0x56;
 
@@ -114,7 +116,8 @@ export class FrameWriter implements Writer {
 
   #sayPlainly(kind: number, id: RequestId, about: unknown, value: unknown): void {
     const what = typeof about === 'string' ? quoted(about) : JSON.stringify(about);
-    const json = `,${kind},${quoted(id)},${what},${JSON.stringify(value)}`;
+    const text = typeof value === 'number' ? String(value) : JSON.stringify(value);
+    const json = `,${kind},${quoted(id)},${what},${text}`;
     if (isLonger(json, this.#longest - 1)) throw tooLong(this.#longest); // two brackets come, and a comma goes
     if (this.#json.length + json.length > this.#full) this.#close();
     this.#json += json;
@@ -122,12 +125,9 @@ export class FrameWriter implements Writer {
 
   #close(): void {
     if (this.#json === '') return;
-    const text = `[${this.#json.slice(1)}]`;
+    const frame = Buffer.from(`${NO_HEAD}[${this.#json.slice(1)}]`);
     this.#json = '';
-    const length = Buffer.byteLength(text);
-    const frame = Buffer.allocUnsafe(HEAD_BYTES + length);
-    writeHead(frame, length, JSON_BODY);
-    frame.write(text, HEAD_BYTES);
+    writeHead(frame, frame.length - HEAD_BYTES, JSON_BODY);
     this.#frames.push(frame);
     this.#bytes += frame.length;
   }
