@@ -1,4 +1,5 @@
-// A small village of real programs: `npm start` runs it, Ctrl-C ends it in order.
+// A small village of real programs: `reeve up examples/village.mjs` runs it, Ctrl-C ends it in order; `npm start` has it
+// beside its job.
 // The market is a rest_for_one: a store (Python), an API that reads from it (Node), and customers of the API, who come
 // by startChild and are gone when what they depend on is started again. Beside it folk that nobody depends on.
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -9,6 +10,7 @@ import { join } from 'node:path';
 const directory = join(tmpdir(), `reeve-village-${userInfo().uid}`);
 mkdirSync(directory, { recursive: true, mode: 0o700 });
 const log = join(directory, 'visits.log');
+const cwd = import.meta.dirname; // said of each worker: the village stands wherever it is started from
 writeFileSync(log, '');
 
 const [store, api] = [await freePort(), await freePort()].map((port) => `http://127.0.0.1:${port}/`);
@@ -37,6 +39,7 @@ export default {
           children: [
             {
               id: 'store',
+              cwd,
               command: 'python3',
               args: ['-m', 'http.server', new URL(store).port, '--bind', '127.0.0.1', '--directory', '..'],
               ready: { http: `${store}README.md` },
@@ -44,6 +47,7 @@ export default {
             },
             {
               id: 'api',
+              cwd,
               command: process.execPath,
               args: ['village/api.mjs', api, store],
               ready: { http: `${api}README.md` },
@@ -54,6 +58,7 @@ export default {
               children: [
                 {
                   id: 'customer',
+                  cwd,
                   command: process.execPath,
                   args: ['village/customer.mjs', api, log],
                   ready: { log: 'comes in' },
@@ -67,9 +72,10 @@ export default {
           intensity: 10,
           period: 60_000,
           children: [
-            { id: 'scribe', command: 'sh', args: ['village/scribe.sh', log], ready: { notify: 'fd' } },
+            { id: 'scribe', cwd, command: 'sh', args: ['village/scribe.sh', log], ready: { notify: 'fd' } },
             {
               id: 'fool',
+              cwd,
               command: 'sh',
               args: ['village/fool.sh'],
               shutdown: 1_000,

@@ -62,8 +62,8 @@ export const MUTANTS = [
     edits: [
       {
         file: 'supervisor/supervisor-machine.ts',
-        find: "        'xstate.done.actor.*': { actions: 'hearEndAtStop' },",
-        replace: "        'xstate.done.actor.*': {},",
+        find: "        'child.done': { actions: 'hearEndAtStop' },",
+        replace: "        'child.done': {},",
       },
     ],
   },

@@ -1,10 +1,9 @@
 /** A host's life: running → stopping → stopped, with its supervisors as children. */
 import { assign, enqueueActions, setup } from 'xstate';
 import type { Cause } from '../events.ts';
-import type { ChildActors, ChildReady, SupervisorTools } from '../supervisor/child-actors.ts';
+import type { ChildActors, ChildDone, ChildReady, SupervisorTools } from '../supervisor/child-actors.ts';
 import { newChild, nextIncarnation } from '../supervisor/roster.ts';
 import type { SupervisorChildSpec, SupervisorSpec } from '../supervisor/supervisor-spec.ts';
-import type { SupervisorOutput } from '../supervisor/turn.ts';
 
 export interface HostInput extends SupervisorTools {
   /** The supervisors and workers. */
@@ -16,17 +15,11 @@ export interface HostContext extends HostInput {
   readonly living: readonly string[];
 }
 
-interface SupervisorDone {
-  readonly type: `xstate.done.actor.${string}`;
-  readonly actorId: string;
-  readonly output: SupervisorOutput;
-}
-
 export type HostEvent =
   | { readonly type: 'supervise'; readonly spec: SupervisorSpec }
   | { readonly type: 'shutdown' }
   | ChildReady
-  | SupervisorDone;
+  | ChildDone;
 
 /** Nobody restarts what a host supervises itself. */
 const RULES = { type: 'supervisor', restart: 'temporary', significant: false, backoff: undefined } as const;
@@ -48,7 +41,7 @@ export const hostMachine = setup({
       enqueue.assign({ living: [...context.living, child.workerId] });
     }),
     forget: assign(({ context, event }) =>
-      'actorId' in event ? { living: context.living.filter((id) => id !== event.actorId) } : {},
+      event.type === 'child.done' ? { living: context.living.filter((id) => id !== event.workerId) } : {},
     ),
     stopNext: enqueueActions(({ context, enqueue }) => {
       const newest = context.living.at(-1);
@@ -63,7 +56,7 @@ export const hostMachine = setup({
     running: {
       on: {
         supervise: { actions: 'startSupervisor' },
-        'xstate.done.actor.*': { actions: 'forget' },
+        'child.done': { actions: 'forget' },
         shutdown: 'stopping',
       },
     },
@@ -71,7 +64,7 @@ export const hostMachine = setup({
     stopping: {
       entry: 'stopNext',
       always: { guard: 'nothingLives', target: 'stopped' },
-      on: { 'xstate.done.actor.*': { target: 'stopping', reenter: true, actions: 'forget' } },
+      on: { 'child.done': { target: 'stopping', reenter: true, actions: 'forget' } },
     },
     stopped: { type: 'final' },
   },

@@ -1,11 +1,5 @@
 /** Brings calls and workers together: the hot path of a pool, and what becomes of a call that goes wrong. */
-import {
-  CallTimeoutError,
-  PoisonCallError,
-  QueueFullError,
-  SessionLostError,
-  UnsendableError,
-} from '../call-errors.ts';
+import { CallTimeoutError, PoisonCallError, QueueFullError, UnsendableError } from '../call-errors.ts';
 import { errorOf } from '../errors.ts';
 import { Call, type CallKeeper, type CallPlan } from './call.ts';
 import { CallWatch } from './call-watch.ts';
@@ -137,10 +131,9 @@ export class Lender implements CallKeeper {
     this.#needs.onIdle(member);
   }
 
-  /** What is bound to a worker that leaves waits for the one that takes its place. */
-  rebind(from: Member, to: Member): void {
-    for (const call of this.#line.clearFor(from)) this.#line.addFor(to, call);
-    this.serve(to);
+  /** Sessions have left this worker: their calls wait where they are now, and fail if they are lost. */
+  follow(from: Member): void {
+    for (const call of this.#line.followSessions(from)) this.fail(call, call.session!.refusal);
   }
 
   finished(call: Call, isOk: boolean): void {
@@ -169,8 +162,7 @@ export class Lender implements CallKeeper {
     const calls = member.channel.waiting.values().filter((asker) => asker instanceof Call);
     member.load = 0;
     for (const session of [...member.sessions]) session.lose(error);
-    for (const call of this.#line.clearFor(member))
-      this.fail(call, new SessionLostError(call.session!.key, error.message, { cause: error }));
+    this.follow(member);
     for (const call of calls) this.#lostWith(call, error);
     member.lease?.lose(error);
     this.#needs.onQueueChanged();
@@ -255,7 +247,9 @@ export class Lender implements CallKeeper {
 
   #giveQueued(member: Member, call: Call): void {
     this.#watch.leftQueue(call);
-    this.#give(member, call);
+    const refusal = call.session?.refusal; // it was lost, or closed, while its call waited
+    if (refusal === undefined) this.#give(member, call);
+    else this.fail(call, refusal);
     this.#needs.onServed();
   }
 

@@ -33,6 +33,8 @@ export class Recycler {
   readonly #due = new Map<Member, RecycleCause>();
   /** The one whose place is being taken. */
   #current: Member | undefined;
+  /** It has nothing to do any more, and its sessions are on their way to its heir. */
+  #handingOn: Member | undefined;
   #looking: Timer | undefined;
   #closed = false;
 
@@ -65,11 +67,13 @@ export class Recycler {
 
   /** It has finished what it had: its sessions go to its heir, and it may go. */
   async drained(member: Member): Promise<void> {
+    if (this.#handingOn === member) return; // it is looked at again when that is done
     const { heir } = member;
-    if (heir !== undefined && member.sessions.size > 0) {
-      const isMoving = member.heir === heir;
+    if (heir !== undefined) {
+      this.#handingOn = member;
       member.heir = undefined;
-      if (isMoving) await this.#moveSessions(member, heir);
+      await this.#moveSessions(member, heir);
+      this.#handingOn = undefined;
     }
     if (member.state === 'draining' && member.isIdle) this.#options.staff.end(member);
   }
@@ -99,21 +103,27 @@ export class Recycler {
     if (member.state === 'ready') this.#due.set(member, because); // until it is time to try again, see `next`
   }
 
-  /** What cannot be saved is lost, and whoever uses it is told so. */
+  /** What cannot be handed on is lost, and whoever uses it is told so. Meanwhile it may be closed, and either worker die. */
   async #moveSessions(from: Member, to: Member): Promise<void> {
     const { lender } = this.#options;
     for (const session of [...from.sessions]) {
+      if (session.member !== from) continue;
+      const { key } = session;
       try {
-        const { key } = session;
         const saved = await ask(from.channel, '$/session.save', { session: key });
         await ask(to.channel, '$/session.load', { session: key, saved });
-        session.unbind();
-        session.bind(to);
+        if (to.state === 'gone') throw new Error('its new worker is gone');
+        if (session.member === from) {
+          session.unbind();
+          session.bind(to);
+        }
       } catch (error) {
-        session.lose(new Error(`it could not be handed on: ${messageOf(error)}`, { cause: error }));
+        const why = new Error(`it could not be handed on: ${messageOf(error)}`, { cause: error });
+        if (session.member === from) session.lose(why);
       }
+      lender.follow(from);
+      lender.serve(to);
     }
-    lender.rebind(from, to);
   }
 
   #lookLater(): void {

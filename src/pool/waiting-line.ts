@@ -58,6 +58,15 @@ export class WaitingLine {
     return calls;
   }
 
+  /** Those who wait for this worker wait for that of their sessions from now on. Returns those that have none. */
+  followSessions(from: Member): readonly Call[] {
+    return this.clearFor(from).filter((call) => {
+      const home = call.session?.member;
+      if (home !== undefined) this.addFor(home, call);
+      return home === undefined;
+    });
+  }
+
   /**
    * Whose turn it is with this worker: of those that only it can serve, and of all others, whoever came first.
    * @param onStray told of one whose session has found another worker meanwhile: it waits for that now

@@ -22,9 +22,13 @@ export interface ChildReady {
   readonly workerId: string;
 }
 
+/**
+ * Not XState's own event, `xstate.done.actor.<id>`: of each type that a machine has ever heard XState keeps for good which
+ * transitions it selects, and a host may have millions of children.
+ */
 export interface ChildDone {
-  readonly type: `xstate.done.actor.${string}`;
-  readonly actorId: string;
+  readonly type: 'child.done';
+  readonly workerId: string;
   readonly output: ExitReason;
 }
 
@@ -46,7 +50,7 @@ const supervisorOf = (path: string): string => path.slice(0, Math.max(0, path.la
 export class ChildActors {
   readonly #worker: typeof workerMachine;
   readonly #supervisor: AnyStateMachine;
-  readonly #workers = new Map<string, { readonly actor: WorkerActor; readonly parent: AnyActorRef }>();
+  readonly #workers = new Map<string, WorkerActor>();
   /** By path: of two incarnations one is dead before the other is made. */
   readonly #supervisors = new Map<string, { readonly workerId: string; readonly actor: AnyActorRef }>();
   /** The highest number that a child of a supervisor of this path has had, the latest last. */
@@ -59,7 +63,11 @@ export class ChildActors {
     this.#supervisor = supervisor(this);
   }
 
-  /** Makes the actor. `parent` hears of its end as of any child's: `xstate.done.actor.<workerId>`. */
+  /**
+   * Makes the actor. `parent` hears when it is ready, and of its end. XState does not know of their kinship, or it would
+   * tell of the end in its own way; and in a system of its own an end is cheap, for at each XState goes through all that
+   * is scheduled in a system.
+   */
   prepare(
     parent: AnyActorRef,
     { spec, path, workerId, starts }: Child,
@@ -68,26 +76,34 @@ export class ChildActors {
     this.#noteNumber(supervisorOf(path), Number(workerId.slice(path.length + 1)));
     if (spec.type === 'worker') {
       const input = { spec, path, workerId, starts };
-      // In a system of its own: at each end XState goes through all that is scheduled in a system.
       const actor = createActor(this.#worker, { clock, id: workerId, input });
-      this.#workers.set(workerId, { actor, parent });
+      this.#workers.set(workerId, actor);
       let isReady = false;
       // Not by an action of its own: XState does not like actors to be made while one runs, as the parent may do.
       actor.subscribe({
         next: ({ value }) => {
           if (isReady || value !== 'running') return;
           isReady = true;
-          const ready: ChildReady = { type: 'child.ready', workerId };
-          parent.send(ready);
+          tellReady(parent, workerId);
         },
-        complete: () => this.#ended(workerId),
+        complete: () => {
+          this.#workers.delete(workerId);
+          tellEnd(parent, workerId, actor);
+        },
         error: raise,
       });
     } else {
       const input = { spec, path, workerId, starts, actors: this, clock, now, chance };
-      const actor = createActor(this.#supervisor, { parent, id: workerId, input });
+      const actor = createActor(this.#supervisor, { clock, id: workerId, input });
       this.#supervisors.set(path, { workerId, actor });
-      actor.subscribe({ complete: () => this.#supervisors.delete(path), error: raise });
+      actor.on('ready', () => tellReady(parent, workerId));
+      actor.subscribe({
+        complete: () => {
+          this.#supervisors.delete(path);
+          tellEnd(parent, workerId, actor);
+        },
+        error: raise,
+      });
     }
   }
 
@@ -107,7 +123,7 @@ export class ChildActors {
 
   /** Undefined before it is made and after its end. */
   worker(workerId: string): WorkerActor | undefined {
-    return this.#workers.get(workerId)?.actor;
+    return this.#workers.get(workerId);
   }
 
   /** The supervisor that lives at this path. */
@@ -129,15 +145,6 @@ export class ChildActors {
     return supervisor?.workerId === workerId ? supervisor.actor : this.worker(workerId);
   }
 
-  /** As XState tells it where parent and child share a system. */
-  #ended(workerId: string): void {
-    const output = this.worker(workerId)!.getSnapshot().output!;
-    const { parent } = this.#workers.get(workerId)!;
-    this.#workers.delete(workerId);
-    const done: ChildDone = { type: `xstate.done.actor.${workerId}`, actorId: workerId, output };
-    parent.send(done);
-  }
-
   #noteNumber(supervisor: string, number: number): void {
     const highest = Math.max(number, this.lastNumberIn(supervisor));
     this.#highest.delete(supervisor);
@@ -147,6 +154,17 @@ export class ChildActors {
     this.#highest.delete(oldest![0]);
     this.#floor = Math.max(this.#floor, oldest![1]);
   }
+}
+
+function tellReady(parent: AnyActorRef, workerId: string): void {
+  const ready: ChildReady = { type: 'child.ready', workerId };
+  parent.send(ready);
+}
+
+function tellEnd(parent: AnyActorRef, workerId: string, child: AnyActorRef): void {
+  const { output } = child.getSnapshot() as { readonly output: ExitReason };
+  const done: ChildDone = { type: 'child.done', workerId, output };
+  parent.send(done);
 }
 
 /** A machine that throws is a fault of ours, and not to be lived with. */

@@ -1,16 +1,6 @@
 /** A supervisor: starts its children, keeps them up by OTP's rules, and stops them. What it decides is in `turn.ts`. */
 import { Map as ImmutableMap, List, OrderedMap } from 'immutable';
-import {
-  type AnyActorRef,
-  assign,
-  emit,
-  enqueueActions,
-  fromPromise,
-  raise,
-  sendParent,
-  sendTo,
-  setup,
-} from 'xstate';
+import { type AnyActorRef, assign, emit, enqueueActions, fromPromise, raise, sendTo, setup } from 'xstate';
 import { errorOf } from '../errors.ts';
 import type { Cause, ExitReason, ReeveEvent } from '../events.ts';
 import type { StartDecision } from '../worker/worker-spec.ts';
@@ -112,9 +102,8 @@ export const supervisorMachine = setup({
     report: (_: unknown, _params: { event: ReeveEvent }) => {},
     reportExit: (_: unknown, _params: { workerId: string; reason: ExitReason }) => {},
     reportEnd: (_: unknown, _params: { path: string; workerId: string; output: SupervisorOutput }) => {},
-    tellReady: sendParent(({ context }): ChildReady => ({ type: 'child.ready', workerId: context.workerId })),
-    /** For whoever waits for its start: it may be at its end before its state is seen. */
-    tellStarter: emit({ type: 'ready' }),
+    /** To its parent, and to whoever waits for its start: it may be at its end before its state is seen. */
+    tellReady: emit({ type: 'ready' }),
     takeDecision: assign(({ context, event }) => {
       const { spec, info } = outputOf<Exclude<Decided, 'ignore'>>(event);
       return { spec, info, roster: rosterOf(spec, context.path, context.earlier) };
@@ -164,12 +153,12 @@ export const supervisorMachine = setup({
     ),
     hearEnd: enqueueActions((step) =>
       turn(step, (turn, event) => {
-        if ('actorId' in event) hearEnd(turn, event.actorId, event.output);
+        if (event.type === 'child.done') hearEnd(turn, event.workerId, event.output);
       }),
     ),
     hearEndAtStop: enqueueActions((step) =>
       turn(step, (turn, event) => {
-        if ('actorId' in event) hearEndAtStop(turn, event.actorId, event.output);
+        if (event.type === 'child.done') hearEndAtStop(turn, event.workerId, event.output);
       }),
     ),
     stopChildren: enqueueActions((step) =>
@@ -199,7 +188,7 @@ export const supervisorMachine = setup({
   initial: 'deciding',
   on: {
     'child.ready': { actions: 'hearReady' },
-    'xstate.done.actor.*': { actions: 'hearEnd' },
+    'child.done': { actions: 'hearEnd' },
     retry: { actions: 'hear' },
     call: { actions: 'holdCall' },
     finish: '.stopping',
@@ -222,7 +211,7 @@ export const supervisorMachine = setup({
     },
     starting: { entry: 'startChildren', always: { guard: 'allStarted', target: 'running' } },
     running: {
-      entry: ['tellReady', 'tellStarter', 'openHall'],
+      entry: ['tellReady', 'openHall'],
       initial: 'serving',
       states: {
         serving: { always: { guard: 'regroups', target: 'regrouping' } },
@@ -235,7 +224,7 @@ export const supervisorMachine = setup({
       entry: ['setDeadline', 'stopChildren'],
       always: { guard: 'nothingLives', target: 'stopped' },
       on: {
-        'xstate.done.actor.*': { actions: 'hearEndAtStop' },
+        'child.done': { actions: 'hearEndAtStop' },
         call: { actions: 'refuseCall' },
         kill: { actions: ['noteKill', 'killChildren'] },
         shutdown: [{ guard: 'endsByItself', actions: 'setDeadline' }, {}],

@@ -1,4 +1,4 @@
-/** The shipped example, which `npm start` runs: real programs that come up, and leave nothing. */
+/** The shipped example of services, which `npm start` has beside its job: real programs that come up, and leave nothing. */
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { openShell } from '../support/cli.ts';

@@ -141,6 +141,49 @@ describe('sessions', () => {
       expect(one.value).toEqual({ cart: [1, 2n] });
   });
 
+  test('are lost when the new worker dies of them, and all of their calls are told so', async () => {
+    const { pool, event } = await openPool({ worker: { ...WORKER, args: ['hands-on'] }, min: 1, max: 1 });
+    const sessions = ['good', 'deadly', 'late'].map((key) => pool.session(key));
+    for (const session of sessions) await session.call('remember', session.key);
+    pool.recycle();
+    const calls = Array.from({ length: 20 }, () =>
+      sessions.map((session) => session.call('wait', 50)),
+    ).flat();
+    const outcomes = await Promise.allSettled(calls); // most of them wait when the new worker is ready
+    const codes = outcomes.map((outcome) => (outcome.status === 'rejected' ? outcome.reason.code : 'ok'));
+    expect(codes.indexOf('ERR_REEVE_SESSION_LOST')).toBeGreaterThan(0);
+    const crashed = codes.filter((code) => code === 'ERR_REEVE_WORKER_CRASHED'); // the new one had begun with it
+    expect(crashed.length).toBeLessThanOrEqual(1);
+    expect(new Set([...codes, ...crashed, 'ok', 'ERR_REEVE_SESSION_LOST']).size).toBe(2 + crashed.length);
+    await event('pool.recycled');
+    for (const session of sessions)
+      expect(await rejection(session.call('recall'))).toMatchObject({ code: 'ERR_REEVE_SESSION_LOST' });
+    expect(pool.stats()).toMatchObject({ queued: 0, running: 0 });
+  });
+
+  test('that are lost while a call waits are not begun anew by it', async () => {
+    const { pool } = await openPool({ min: 1, max: 1 });
+    const busy = pool.call('wait', 50);
+    const session = pool.session('s');
+    const [first, second] = [session.call('exit', 3), session.call('recall')].map(rejection);
+    expect(await busy).toBe('done');
+    expect(await first).toMatchObject({ code: 'ERR_REEVE_WORKER_CRASHED' });
+    expect(await second).toMatchObject({ code: 'ERR_REEVE_SESSION_LOST', session: 's' });
+  });
+
+  test('that are closed while a call waits are over, and keep no worker from being recycled', async () => {
+    const { pool, event } = await openPool({ min: 1, max: 1 });
+    const busy = pool.call('wait', 50);
+    const session = pool.session('s');
+    const waiting = rejection(session.call('recall'));
+    session.close();
+    expect(await busy).toBe('done');
+    expect(await waiting).toMatchObject({ code: 'ERR_REEVE_SESSION_LOST', message: /it was closed/ });
+    expect(pool.workers()).toMatchObject([{ sessions: 0 }]);
+    pool.recycle();
+    await event('pool.recycled');
+  });
+
   test('keep a worker from being recycled that cannot hand them on, until they are closed', async () => {
     const { pool, event, all } = await openPool({ min: 1, max: 1, recycle: { afterCalls: 2 } });
     const session = pool.session('s');

@@ -1,9 +1,12 @@
 /** What a host keeps of supervisors that have ended: nothing; and what those keep who hold one: its last words. */
-import { setFlagsFromString } from 'node:v8';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setFlagsFromString, writeHeapSnapshot } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { openHost, shell, type TestHost } from '../support/host.ts';
+import { openHost, shell, sleeper, type TestHost } from '../support/host.ts';
 import { until } from '../support/processes.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -32,6 +35,19 @@ test('a host that has started and stopped many holds no output of theirs', async
   for (let index = 0; index < 16; index += 1) await startAndStop(host, `s${index}`);
   await until('what they wrote, 2 MiB, is let go', () => bytesHeld() - before < 512 * KIB);
   expect(host.host.supervisors).toEqual([]);
+});
+
+test('of dynamic children that have come and gone not even the names are kept, but for the last ones', async () => {
+  const { host } = await openHost({ eventsKept: 0 });
+  const supervisor = await host.supervise({
+    id: 'here-and-gone',
+    strategy: 'simple_one_for_one',
+    children: [sleeper('child')],
+  });
+  for (let nth = 0; nth < 100; nth += 1) await supervisor.terminateChild((await supervisor.startChild()).id);
+  const heap = readFileSync(writeHeapSnapshot(join(temporaryDirectory(), 'heap')), 'latin1');
+  const names = new Set(heap.match(/here-and-gone\/child\.\d+/g));
+  expect(names.size).toBeLessThan(40); // the last words of 32 may still be asked for
 });
 
 test('one that has ended is no longer among the living, and its name is free', async () => {
