@@ -1,6 +1,6 @@
 /** Starts that fail, one after the other: how long it is waited until the next, and what callers are told meanwhile. */
 import { NoWorkerError } from '../call-errors.ts';
-import { SpawnError, StartError } from '../errors.ts';
+import { ForkerError, SpawnError, StartError } from '../errors.ts';
 import type { Clock, Timer } from '../os/os.ts';
 import { type Backoff, restartDelay } from '../supervisor/backoff.ts';
 
@@ -22,7 +22,9 @@ const PASSING_FAILURES = 5;
 export class StartFailures {
   readonly #options: StartFailuresOptions;
   #inARow = 0;
-  #last: { readonly error: Error; readonly until: number } | undefined;
+  #last: { readonly error: Error; readonly mayPass: boolean } | undefined;
+  /** When it is tried again. */
+  #until = 0;
   #retry: Timer | undefined;
 
   constructor(options: StartFailuresOptions) {
@@ -41,16 +43,23 @@ export class StartFailures {
 
   /** @returns milliseconds until the next try, and what those who wait fail with, if it is of no use to wait for that */
   failed(error: Error): { readonly delay: number; readonly refusal: NoWorkerError | undefined } {
-    this.#inARow += 1;
-    const delay = this.#wait(error, this.#inARow);
+    // Those that fail side by side are one failure.
+    if (!this.isWaiting) {
+      this.#inARow += 1;
+      this.#wait(this.#inARow);
+    }
     const mayPass = isPassing(error) && this.#inARow < PASSING_FAILURES;
+    this.#last = { error, mayPass };
+    const delay = this.#retryIn();
     return { delay, refusal: mayPass ? undefined : new NoWorkerError(this.#options.pool, delay, error) };
   }
 
   /** One that was ready ended without having answered a call. The first is replaced at once; if that goes on, it is no use. */
   endedUnused(error: Error): void {
     this.#inARow += 1;
-    if (this.#inARow > 1) this.#wait(error, this.#inARow - 1);
+    if (this.#inARow === 1) return;
+    this.#wait(this.#inARow - 1);
+    this.#last = { error, mayPass: false };
   }
 
   /** One is ready. */
@@ -63,31 +72,35 @@ export class StartFailures {
     this.#inARow = 0;
   }
 
-  /** Why it is of no use to wait just now. */
+  /** Why it is of no use to wait for the next try. */
   refusal(): NoWorkerError | undefined {
-    if (this.#last === undefined) return undefined;
-    const retryIn = Math.ceil(this.#last.until - this.#options.clock.monotonic());
-    return retryIn <= 0 ? undefined : new NoWorkerError(this.#options.pool, retryIn, this.#last.error);
+    const retryIn = this.#retryIn();
+    if (this.#last === undefined || this.#last.mayPass || retryIn === 0) return undefined;
+    return new NoWorkerError(this.#options.pool, retryIn, this.#last.error);
   }
 
   close(): void {
     if (this.#retry !== undefined) this.#options.clock.clearTimeout(this.#retry);
   }
 
-  #wait(error: Error, failures: number): number {
+  #retryIn(): number {
+    return Math.max(0, Math.ceil(this.#until - this.#options.clock.monotonic()));
+  }
+
+  #wait(failures: number): void {
     const { clock, backoff, chance, onRetry } = this.#options;
     const delay = restartDelay(backoff, failures, chance());
-    this.#last = { error, until: clock.monotonic() + delay };
+    this.#until = clock.monotonic() + delay;
     this.close();
     this.#retry = clock.setTimeout(() => {
       this.#retry = undefined;
       onRetry();
     }, delay);
-    return delay;
   }
 }
 
 const isPassing = (error: unknown): boolean => {
   const cause = error instanceof StartError ? error.cause : error;
-  return cause instanceof SpawnError && PASSING.has(cause.code);
+  if (cause instanceof ForkerError) return true; // it was lost, and there is another soon
+  return cause instanceof SpawnError && (cause.phase === 'forker' || PASSING.has(cause.code));
 };

@@ -1,6 +1,7 @@
 /** OTP's refusals as errors. */
-import { type ReeveError, SupervisionError, SupervisorNotRunningError } from '../errors.ts';
+import { ForkerError, type ReeveError, SupervisionError, SupervisorNotRunningError } from '../errors.ts';
 import type { ExitReason } from '../events.ts';
+import { describeExit } from '../worker/exit-reason.ts';
 import type { Answer, Refusal } from './plan.ts';
 
 const REFUSALS: Readonly<Record<Exclude<Refusal, 'not-running'>, readonly [string, string]>> = {
@@ -22,5 +23,6 @@ export function refusal({ because, path }: Extract<Answer, { is: 'refused' }>): 
 /** The error behind an end, as an error's `cause`. */
 export function causeOf(reason: ExitReason): ErrorOptions {
   if (reason.kind === 'spawn-failed' || reason.kind === 'start-refused') return { cause: reason.error };
+  if (reason.kind === 'forker-lost') return { cause: new ForkerError(describeExit(reason)) };
   return 'reason' in reason ? causeOf(reason.reason) : {};
 }
