@@ -164,4 +164,10 @@ describe('the end of a pool', () => {
     await simulation.run(pool.destroy());
     expect(living()).toEqual([]);
   });
+
+  test('may be asked for again, and waited for, when it has come', async () => {
+    const { simulation, pool } = await open({}, programs.serves());
+    await simulation.run(pool.close());
+    await simulation.run(Promise.all([pool.close(), pool.destroy(), pool.closed]));
+  });
 });
