@@ -131,7 +131,8 @@ test('every file that README and the documents link to or name is there', () => 
     .filter((name) => name.endsWith('.md'));
   const missing = all.flatMap((document) => {
     const text = readFileSync(join(root, document), 'utf8');
-    const linked = [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map((match) =>
+    const prose = text.replace(/^```.*?^```$/gms, ''); // in code, `](` is no link
+    const linked = [...prose.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map((match) =>
       join(document, '..', match[1]!),
     );
     const named = [...text.matchAll(/`((?:src|test|property-tests|examples)\/[^`\s]+\.[a-z]+)`/g)].map(

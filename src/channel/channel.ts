@@ -5,6 +5,7 @@ import type { Clock, Timer } from '../os/os.ts';
 import type { Connection, Wire } from '../worker/wire.ts';
 import { FrameReader, FrameWriter } from './frames.ts';
 import { JsonLinesReader, JsonLinesWriter } from './json-lines.ts';
+import { RestWatch } from './rest-watch.ts';
 import {
   CODE,
   type Failure,
@@ -13,6 +14,7 @@ import {
   type Reader,
   type RequestExtra,
   type RequestId,
+  sample,
   type Words,
   type Writer,
 } from './words.ts';
@@ -35,7 +37,7 @@ export interface FirstAnswer {
 
 export interface ChannelOptions {
   readonly form: 'json-lines' | 'frames';
-  /** The longest message either way, in bytes; of JSON lines, in characters. */
+  /** The longest message either way, in bytes. */
   readonly longestMessage: number;
   /** How long a message may stand unfinished without another byte of it, in milliseconds. */
   readonly unfinishedAfter: number;
@@ -73,6 +75,7 @@ export class Channel implements Connection {
   readonly #listener: ChannelListener;
   readonly #writer: Writer;
   readonly #reader: Reader;
+  readonly #rest: RestWatch;
   readonly #asked = new Map<number, Asker>();
   #lastId = 0;
   #flushing = false;
@@ -82,8 +85,9 @@ export class Channel implements Connection {
   #answer: FirstAnswer | undefined;
   #heardAt: number;
   #heardSince = false;
-  #unfinished: Timer | undefined;
   #expecting: Timer | undefined;
+  /** How many want nothing to be read for now. */
+  #pauses = 0;
 
   constructor(wire: Wire, options: ChannelOptions, listener: ChannelListener) {
     const { form, longestMessage } = options;
@@ -95,6 +99,14 @@ export class Channel implements Connection {
     this.#writer = form === 'frames' ? new FrameWriter(longestMessage) : new JsonLinesWriter(longestMessage);
     this.#reader =
       form === 'frames' ? new FrameReader(heard, longestMessage) : new JsonLinesReader(heard, longestMessage);
+    this.#rest = new RestWatch({
+      ...options,
+      isMidway: () => this.#reader.isMidway,
+      onStuck: () => {
+        const why = `a message did not go on for ${options.unfinishedAfter} ms`;
+        this.#lose({ by: 'fault', fault: new Fault('unfinished', why) });
+      },
+    });
     wire.source.listen(
       (bytes) => this.#read(bytes),
       () => this.#closed(),
@@ -127,6 +139,7 @@ export class Channel implements Connection {
 
   /** Returns the request's number. Throws when it cannot be sent; then nothing was asked. */
   ask(method: string, params: unknown, extra: RequestExtra | undefined, asker: Asker): number {
+    if (this.#lost !== undefined) throw new Error('the worker is gone');
     const id = this.#lastId + 1;
     this.#writer.request(id, method, params, extra);
     this.#lastId = id;
@@ -168,17 +181,23 @@ export class Channel implements Connection {
     this.#lose({ by: 'exit', reason });
   }
 
-  /** What the worker writes waits in the system's buffers, and then in the worker. */
+  /** What the worker writes waits in the system's buffers, and then in the worker, until each has resumed who paused. */
   pause(): void {
+    this.#pauses += 1;
+    if (this.#pauses > 1) return;
     this.wire.source.pause();
+    this.#rest.stop(); // it may have come, and is not read
   }
 
   resume(): void {
+    this.#pauses -= 1;
+    if (this.#pauses > 0) return;
     this.wire.source.resume();
+    if (this.#lost === undefined) this.#rest.begin();
   }
 
   #read(bytes: Uint8Array): void {
-    if (this.#lost?.by === 'fault') return;
+    if (this.#lost !== undefined) return;
     this.#heardSince = true;
     try {
       this.#reader.add(bytes);
@@ -187,23 +206,7 @@ export class Channel implements Connection {
       this.#lose({ by: 'fault', fault: error });
       return;
     }
-    if (this.#reader.isMidway) this.#watchTheRest();
-  }
-
-  /** One timer, however many bytes come: when it rings it is seen whether any did. */
-  #watchTheRest(): void {
-    if (this.#unfinished !== undefined) return;
-    const { clock, unfinishedAfter } = this.#options;
-    this.heardAt; // what was heard until now counts as old
-    this.#unfinished = clock.setTimeout(() => {
-      this.#unfinished = undefined;
-      if (this.#lost !== undefined || !this.#reader.isMidway) return;
-      if (this.#heardSince) this.#watchTheRest();
-      else {
-        const fault = new Fault('unfinished', `a message did not go on for ${unfinishedAfter} ms`);
-        this.#lose({ by: 'fault', fault });
-      }
-    }, unfinishedAfter);
+    if (this.#pauses === 0) this.#rest.heard();
   }
 
   #flushSoon(): void {
@@ -233,9 +236,8 @@ export class Channel implements Connection {
   #lose(lost: Lost): void {
     if (this.#lost !== undefined) return; // it was ended for its fault, and now it has
     this.#lost = lost;
-    const { clock } = this.#options;
-    for (const timer of [this.#unfinished, this.#expecting])
-      if (timer !== undefined) clock.clearTimeout(timer);
+    this.#rest.stop();
+    if (this.#expecting !== undefined) this.#options.clock.clearTimeout(this.#expecting);
     this.#listener.onLost(lost);
     const abandoned = [...this.#asked.values()];
     this.#asked.clear();
@@ -277,9 +279,10 @@ export class Channel implements Connection {
 
   /** A worker that asks its host, as MCP servers may, is told that nobody answers: it must not wait for ever. */
   #refuse(id: RequestId, method: string): void {
+    if (this.#congested) return; // it does not read answers
     this.#writer.failure(id, {
       code: CODE.noMethod,
-      message: `the host has no '${method}'`,
+      message: `the host has no '${sample(method)}'`,
       data: undefined,
     });
     this.#flushSoon();

@@ -4,14 +4,17 @@
  * array of all that JSON carries as well and was said one after the other, or one message as a structured clone. What
  * is sent is as it was when it was said: clones made together would share, and go stale.
  */
-import { deserialize, serialize } from 'node:v8';
+import { serialize } from 'node:v8';
+import { clonedFrom } from './clones.ts';
 import { isPlain } from './plain.ts';
 import {
   type Failure,
   Fault,
+  isLonger,
   type Reader,
   type RequestExtra,
   type RequestId,
+  sample,
   tooLong,
   type Words,
   type Writer,
@@ -33,18 +36,29 @@ const NOTIFICATION = 6;
 const VALUELESS = 8;
 const PARTS = 4;
 
-/** Characters of JSON after which a frame is closed, so that it stays far from the longest one. */
+/** Characters of JSON after which a frame is closed. */
 const FULL_FRAME = 256 * 1_024;
+/** Of one character: a frame of several messages is no longer than a message may be. */
+const MOST_BYTES = 3;
 
 export class FrameWriter implements Writer {
   readonly #longest: number;
+  /** Characters after which a frame is closed. */
+  readonly #full: number;
   #frames: Uint8Array[] = [];
   /** Of the frame that is open. */
   #json = '';
+  /** Of those that are closed. */
+  #bytes = 0;
 
-  /** @param longest bytes in one message */
+  /** @param longest bytes in the body of one frame */
   constructor(longest: number) {
     this.#longest = longest;
+    this.#full = Math.min(FULL_FRAME, Math.floor(longest / MOST_BYTES));
+  }
+
+  get waiting(): number {
+    return this.#bytes + this.#json.length;
   }
 
   request(id: RequestId, method: string, params: unknown, extra: RequestExtra | undefined): void {
@@ -80,6 +94,7 @@ export class FrameWriter implements Writer {
     this.#close();
     const frames = this.#frames;
     this.#frames = [];
+    this.#bytes = 0;
     return frames;
   }
 
@@ -90,17 +105,18 @@ export class FrameWriter implements Writer {
       this.#sayPlainly(kind, id, about, value);
     } else {
       const body = serialize([kind, id, about, value]);
-      if (body.length > this.#longest) throw tooLong(body.length, this.#longest);
+      if (body.length > this.#longest) throw tooLong(this.#longest);
       this.#close();
       this.#frames.push(headOf(body.length, CLONED_BODY), body);
+      this.#bytes += HEAD_BYTES + body.length;
     }
   }
 
   #sayPlainly(kind: number, id: RequestId, about: unknown, value: unknown): void {
     const what = typeof about === 'string' ? quoted(about) : JSON.stringify(about);
     const json = `,${kind},${quoted(id)},${what},${JSON.stringify(value)}`;
-    if (json.length > this.#longest) throw tooLong(json.length, this.#longest);
-    if (this.#json.length + json.length > FULL_FRAME) this.#close();
+    if (isLonger(json, this.#longest - 1)) throw tooLong(this.#longest); // two brackets come, and a comma goes
+    if (this.#json.length + json.length > this.#full) this.#close();
     this.#json += json;
   }
 
@@ -113,6 +129,7 @@ export class FrameWriter implements Writer {
     writeHead(frame, length, JSON_BODY);
     frame.write(text, HEAD_BYTES);
     this.#frames.push(frame);
+    this.#bytes += frame.length;
   }
 }
 
@@ -143,46 +160,73 @@ function writeHead(frame: Buffer, length: number, kind: number): void {
 export class FrameReader implements Reader {
   readonly #heard: Words;
   readonly #longest: number;
-  #parts: Uint8Array[] = [];
-  #length = 0;
-  /** Bytes without which nothing can be read: of a head, or of a whole frame. */
-  #needed = HEAD_BYTES;
+  /** A head that is not whole yet; with its body, once it is known how long that will be. */
+  #frame = Buffer.allocUnsafe(HEAD_BYTES);
+  /** How much of it has come. */
+  #filled = 0;
 
-  /** @param longest bytes in one message; frames of several are at most this long, too, or nearly */
+  /** @param longest bytes in the body of one frame */
   constructor(heard: Words, longest: number) {
     this.#heard = heard;
-    this.#longest = Math.max(longest, 4 * FULL_FRAME);
+    this.#longest = longest;
   }
 
   get isMidway(): boolean {
-    return this.#length > 0;
+    return this.#filled > 0;
   }
 
   add(bytes: Uint8Array): void {
-    this.#parts.push(bytes);
-    this.#length += bytes.length;
-    if (this.#length < this.#needed) return;
-    const all = asBuffer(this.#parts.length === 1 ? bytes : Buffer.concat(this.#parts));
-    let start = 0;
-    for (;;) {
-      this.#needed = HEAD_BYTES;
-      if (all.length - start < HEAD_BYTES) break;
-      const length = all.readUInt32LE(start);
-      if (length > this.#longest) throw tooLong(length, this.#longest);
-      this.#needed = HEAD_BYTES + length;
-      if (all.length - start < this.#needed) break;
-      const body = all.subarray(start + HEAD_BYTES, start + this.#needed);
-      start += this.#needed;
-      this.#read(all[start - this.#needed + 4]!, body);
+    let rest = asBuffer(bytes);
+    while (rest.length > 0) {
+      if (this.#filled === 0) rest = this.#readWhole(rest);
+      rest = this.#fill(rest);
     }
-    this.#parts = start < all.length ? [all.subarray(start)] : [];
-    this.#length = all.length - start;
   }
 
-  #read(kind: number, body: Buffer): void {
-    const words = parse(kind, body);
-    for (let at = 0; at + PARTS <= words.length; at += PARTS) {
-      const kind = words[at] as number;
+  /** Reads the frames that have come in one piece, and returns what is left. */
+  #readWhole(bytes: Buffer): Buffer {
+    let start = 0;
+    while (bytes.length - start >= HEAD_BYTES) {
+      const end = start + HEAD_BYTES + this.#lengthOf(bytes, start);
+      if (end > bytes.length) break;
+      this.#read(bytes, start, end);
+      start = end;
+    }
+    return bytes.subarray(start);
+  }
+
+  /** Adds to the frame that is not whole yet, and returns what is left. */
+  #fill(bytes: Buffer): Buffer {
+    const taken = bytes.copy(this.#frame, this.#filled);
+    this.#filled += taken;
+    if (this.#filled >= HEAD_BYTES) this.#fillOn();
+    return bytes.subarray(taken);
+  }
+
+  #fillOn(): void {
+    const frame = this.#frame;
+    const length = HEAD_BYTES + this.#lengthOf(frame, 0);
+    if (this.#filled === length) {
+      this.#frame = Buffer.allocUnsafe(HEAD_BYTES);
+      this.#filled = 0;
+      this.#read(frame, 0, length);
+    } else if (frame.length < length) {
+      this.#frame = Buffer.allocUnsafeSlow(length); // the system gives no memory before it is written to
+      frame.copy(this.#frame, 0, 0, HEAD_BYTES);
+    }
+  }
+
+  #lengthOf(bytes: Buffer, start: number): number {
+    const length = bytes.readUInt32LE(start);
+    if (length > this.#longest) throw tooLong(this.#longest);
+    return length;
+  }
+
+  #read(bytes: Buffer, start: number, end: number): void {
+    const words = parse(bytes[start + 4]!, bytes.subarray(start + HEAD_BYTES, end));
+    for (let at = 0; at < words.length; at += PARTS) {
+      const kind = words[at];
+      if (typeof kind !== 'number') throw new Fault('garbage', 'a message without a kind');
       if (kind < VALUELESS) hear(this.#heard, kind, words[at + 1], words[at + 2], words[at + 3]);
       else hear(this.#heard, kind - VALUELESS, words[at + 1], words[at + 2], undefined);
     }
@@ -193,20 +237,20 @@ const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.
 
 function parse(kind: number, body: Buffer): readonly unknown[] {
   try {
-    if (kind === JSON_BODY) return requireArray(JSON.parse(body.toString()));
-    if (kind === CLONED_BODY) return requireArray(deserialize(body));
+    if (kind === JSON_BODY) return requireWords(JSON.parse(body.toString()));
+    if (kind === CLONED_BODY) return requireWords(clonedFrom(body));
   } catch (error) {
-    throw new Fault('garbage', `a frame that cannot be read: ${String(error)}`);
+    throw new Fault('garbage', `a frame that cannot be read: ${sample(String(error))}`);
   }
   throw new Fault('garbage', `a frame of an unknown kind: ${kind}`);
 }
 
-function requireArray(value: unknown): readonly unknown[] {
-  if (Array.isArray(value)) return value;
-  throw new TypeError('expected an array');
+function requireWords(value: unknown): readonly unknown[] {
+  if (Array.isArray(value) && value.length % PARTS === 0) return value;
+  throw new TypeError('expected messages');
 }
 
-function hear(heard: Words, kind: unknown, id: unknown, about: unknown, value: unknown): void {
+function hear(heard: Words, kind: number, id: unknown, about: unknown, value: unknown): void {
   if (typeof id !== 'number' && typeof id !== 'string') throw new Fault('garbage', 'a message without an id');
   switch (kind) {
     case REQUEST:
@@ -217,8 +261,9 @@ function hear(heard: Words, kind: unknown, id: unknown, about: unknown, value: u
       heard.result(id, value);
       break;
     case FAILURE: {
-      if (!Array.isArray(about)) throw new Fault('garbage', 'a failure without a reason');
-      const [code, message] = about as [number, string];
+      const [code, message]: readonly unknown[] = Array.isArray(about) ? about : [];
+      if (typeof code !== 'number' || typeof message !== 'string')
+        throw new Fault('garbage', 'a failure without a reason');
       heard.failure(id, { code, message, data: value });
       break;
     }
@@ -235,7 +280,7 @@ function hear(heard: Words, kind: unknown, id: unknown, about: unknown, value: u
       heard.notification(String(id), value);
       break;
     default:
-      throw new Fault('garbage', `a message of an unknown kind: ${String(kind)}`);
+      throw new Fault('garbage', `a message of an unknown kind: ${kind}`);
   }
 }
 

@@ -4,6 +4,7 @@ import {
   CANCEL,
   type Failure,
   Fault,
+  isLonger,
   PROGRESS,
   type Reader,
   type RequestExtra,
@@ -15,17 +16,29 @@ import {
   type Writer,
 } from './words.ts';
 
+/** What stands around the members of every message. */
+const AROUND = '{"jsonrpc":"2.0",}'.length;
+
+/** Characters after which a new text is begun: all that is said in a turn may be more than one string can hold. */
+const FULL_TEXT = 16 * 1_024 * 1_024;
+
 export class JsonLinesWriter implements Writer {
   readonly #longest: number;
+  #texts: string[] = [];
   #text = '';
+  #waiting = 0;
 
-  /** @param longest characters in one line */
+  /** @param longest bytes in one line, without its end */
   constructor(longest: number) {
     this.#longest = longest;
   }
 
+  get waiting(): number {
+    return this.#waiting;
+  }
+
   request(id: RequestId, method: string, params: unknown, extra: RequestExtra | undefined): void {
-    const rest = extra === undefined ? '' : `,${JSON.stringify(extra).slice(1, -1)}`;
+    const rest = extra === undefined ? '' : extraText(extra);
     const given = params === undefined ? '' : `,"params":${json(params)}`;
     this.#say(`"id":${idText(id)},"method":${JSON.stringify(method)}${given}${rest}`);
   }
@@ -56,20 +69,34 @@ export class JsonLinesWriter implements Writer {
   }
 
   take(): readonly string[] {
-    const text = this.#text;
+    if (this.#text === '') return [];
+    const texts = [...this.#texts, this.#text];
+    this.#texts = [];
     this.#text = '';
-    return text === '' ? [] : [text];
+    this.#waiting = 0;
+    return texts;
   }
 
   #say(members: string): void {
-    if (members.length + 18 > this.#longest) throw tooLong(members.length + 18, this.#longest);
+    if (isLonger(members, this.#longest - AROUND)) throw tooLong(this.#longest);
+    if (this.#text.length > FULL_TEXT) {
+      this.#texts.push(this.#text);
+      this.#text = '';
+    }
     this.#text += `{"jsonrpc":"2.0",${members}}\n`;
+    this.#waiting += members.length;
   }
 }
+
+const extraText = ({ session, stream }: RequestExtra): string =>
+  `${session === undefined ? '' : `,"session":${JSON.stringify(session)}`}${stream === true ? ',"stream":true' : ''}`;
 
 /** JSON has no undefined: what is nothing else becomes null. */
 const json = (value: unknown): string => JSON.stringify(value) ?? 'null';
 const idText = (id: RequestId): string => (typeof id === 'number' ? String(id) : JSON.stringify(id));
+
+const NEWLINE = 0x0a;
+const MANY_CRUMBS = 1_024;
 
 export class JsonLinesReader implements Reader {
   readonly #heard: Words;
@@ -78,18 +105,24 @@ export class JsonLinesReader implements Reader {
   /** Of a line that has not ended yet. */
   #parts: string[] = [];
   #length = 0;
+  /** The part that came last, in many small ones: each that stands by itself takes more memory than its characters. */
+  #crumbs: string[] = [];
+  /** Also when the decoder waits for the rest of the line's first character. */
+  #isMidway = false;
 
-  /** @param longest characters in one line */
+  /** @param longest bytes in one line, without its end */
   constructor(heard: Words, longest: number) {
     this.#heard = heard;
     this.#longest = longest;
   }
 
   get isMidway(): boolean {
-    return this.#length > 0;
+    return this.#isMidway;
   }
 
   add(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.#isMidway = bytes[bytes.length - 1] !== NEWLINE;
     const text = this.#decoder.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
     let start = 0;
     for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
@@ -103,20 +136,25 @@ export class JsonLinesReader implements Reader {
 
   #readWhole(end: string): void {
     this.#keep(end);
-    const line = this.#parts.join('');
+    const line = this.#parts.join('') + this.#crumbs.join('');
     this.#parts = [];
+    this.#crumbs = [];
     this.#length = 0;
     this.#read(line);
   }
 
+  /** Characters are counted here, which are never more than the bytes. */
   #keep(part: string): void {
-    this.#parts.push(part);
     this.#length += part.length;
-    if (this.#length > this.#longest) throw tooLong(this.#length, this.#longest);
+    if (this.#length > this.#longest) throw tooLong(this.#longest);
+    this.#crumbs.push(part);
+    if (this.#crumbs.length < MANY_CRUMBS) return;
+    this.#parts.push(this.#crumbs.join(''));
+    this.#crumbs = [];
   }
 
   #read(line: string): void {
-    if (line.length > this.#longest) throw tooLong(line.length, this.#longest);
+    if (isLonger(line, this.#longest)) throw tooLong(this.#longest);
     if (line === '' || line === '\r') return;
     hear(this.#heard, parse(line), line);
   }

@@ -53,6 +53,8 @@ export interface Words {
 export interface Writer extends Words {
   /** What was said since this was asked last, in order. */
   take(): readonly (string | Uint8Array)[];
+  /** Characters or bytes that were said and are not taken yet, about. */
+  readonly waiting: number;
 }
 
 /** Turns bytes into words. Throws a `Fault` for what are none; it can read no more then. */
@@ -77,11 +79,18 @@ export class Fault extends Error {
   }
 }
 
-/** The longest message that is read or written, in bytes (of JSON lines, in characters), unless told otherwise: 64 MiB. */
+/** The longest message that is read or written, in bytes, unless told otherwise: 64 MiB. */
 export const LONGEST_MESSAGE = 64 * 1_024 * 1_024;
 
 /** What was said, as far as it helps to find who said it. */
 export const sample = (text: string): string => (text.length > 120 ? `${text.slice(0, 120)}…` : text);
 
-export const tooLong = (length: number, limit: number): Fault =>
-  new Fault('too-long', `a message of ${length} or more is longer than ${limit}`);
+/** At most: many texts need not be measured. */
+const BYTES_OF_A_CHARACTER = 3;
+
+/** Whether a text takes more bytes than that. */
+export const isLonger = (text: string, limit: number): boolean =>
+  text.length > limit || (text.length * BYTES_OF_A_CHARACTER > limit && Buffer.byteLength(text) > limit);
+
+export const tooLong = (limit: number): Fault =>
+  new Fault('too-long', `a message is longer than ${limit} bytes`);

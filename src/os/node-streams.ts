@@ -16,7 +16,7 @@ export function byteSource(stream: Readable): ByteSource {
       stream.off('readable', ignore);
       stream.on('data', onBytes);
       stream.once('close', onEnd);
-      if (stream.closed) onEnd();
+      if (stream.closed) process.nextTick(onEnd);
       stream.resume();
     },
     pause: () => void stream.pause(),

@@ -269,6 +269,7 @@ export type OsProcessEvent =
   | { readonly type: 'os.forkerLost' };
 
 export interface ByteSource {
+  /** Neither is called before this returns. */
   listen(onBytes: (bytes: Uint8Array) => void, onEnd: () => void): void;
   /** Nothing more is read, until `resume`: the writer waits when the system's buffer is full. */
   pause(): void;

@@ -116,6 +116,8 @@ const NEVER = Number.POSITIVE_INFINITY;
 const MOST_WORKERS = 100_000;
 const LONGEST_MS = 2 ** 31 - 1;
 const MIB = 1_024 * 1_024;
+/** About as much as one string can hold, which a message is somewhere on its way. */
+const LONGEST_STRING = 511 * MIB;
 
 /** Throws an `OptionsError`. @param parallelism how many workers can run at a time */
 export function parsePoolOptions(options: unknown, parallelism: number): PoolSettings {
@@ -139,7 +141,7 @@ export function parsePoolOptions(options: unknown, parallelism: number): PoolSet
     attempts: reader.integer('attempts', 3, 1, 1_000),
     maxSessions: reader.integer('maxSessions', 10_000, 1, 10_000_000),
     sessionTtl: reader.has('sessionTtl') ? limit(reader, 'sessionTtl') : 1_800_000,
-    longestMessage: reader.integer('longestMessage', LONGEST_MESSAGE, 1_024, 2 ** 29 - 1),
+    longestMessage: reader.integer('longestMessage', LONGEST_MESSAGE, 1_024, LONGEST_STRING),
     closeTimeout: reader.integer('closeTimeout', 30_000, 0, LONGEST_MS),
     warmUp,
   };

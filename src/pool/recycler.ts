@@ -96,7 +96,7 @@ export class Recycler {
     report({ type: 'pool.recycling', pool, path: member.path, because });
     if (await staff.replace(member)) return; // the rest is done when it is gone
     this.#current = undefined;
-    this.recycle(member, because);
+    if (member.state === 'ready') this.#due.set(member, because); // until it is time to try again, see `next`
   }
 
   /** What cannot be saved is lost, and whoever uses it is told so. */

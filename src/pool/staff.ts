@@ -35,7 +35,10 @@ export class Staff {
       clock,
       chance,
       backoff: settings.backoff,
-      onRetry: () => this.adjust(),
+      onRetry: () => {
+        this.adjust();
+        options.onChange();
+      },
     });
     this.#idle = new IdleWatch({
       clock,

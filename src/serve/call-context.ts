@@ -45,7 +45,10 @@ export class CallContext {
     this.#voice.progress(value);
   };
 
-  /** Sends one item to a caller that streams. Resolves when there is room for more: wait for it. */
+  /**
+   * Sends one item to a caller that streams. Resolves when there is room for more: wait for it. Rejects when the call is
+   * cancelled; throws when the item cannot be sent.
+   */
   readonly stream = (item: unknown): Promise<void> => this.#voice.item(item);
 
   /** Becomes an event of the host, `pool.log`. */

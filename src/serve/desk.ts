@@ -3,12 +3,16 @@ import type { Writable } from 'node:stream';
 import {
   CODE,
   type Failure,
+  LOG,
   type RequestExtra,
   type RequestId,
+  sample,
   type Words,
   type Writer,
 } from '../channel/words.ts';
 import { CallContext } from './call-context.ts';
+import { failureOf, lesser, unsendable } from './failure.ts';
+import { Outlet } from './outlet.ts';
 
 /** What a worker can do, by name. */
 export type Handlers = Readonly<Record<string, Handler>>;
@@ -28,17 +32,14 @@ export class Desk {
   readonly words: Words;
   readonly #handlers: ReadonlyMap<string, Handler>;
   readonly #writer: Writer;
-  readonly #output: Writable;
+  readonly #outlet: Outlet;
   readonly #calls = new Map<RequestId, CallContext>();
-  #flushing = false;
   #onIdle: (() => void) | undefined;
-  /** Resolves when the host has taken what was written; undefined while it keeps up. */
-  #drained: Promise<void> | undefined;
 
   constructor(handlers: Handlers, { sessions }: ServeOptions, writer: Writer, output: Writable) {
     this.#handlers = new Map([...Object.entries(handlers), ...builtIns(sessions)]);
     this.#writer = writer;
-    this.#output = output;
+    this.#outlet = new Outlet(writer, output);
     this.words = {
       request: (id, method, params, extra) => this.#begin(id, method, params, extra),
       cancel: (id) => this.#calls.get(id)?.cancel(),
@@ -50,57 +51,62 @@ export class Desk {
     };
   }
 
-  /** Nobody waits for answers any more: what runs is told so. Resolves when nothing runs. */
-  abandon(): Promise<void> {
+  /** Nobody waits for answers any more: what runs is told so. Resolves when nothing runs, and all is written. */
+  async abandon(): Promise<void> {
     for (const call of this.#calls.values()) call.cancel();
-    return new Promise((resolve) => {
-      this.#onIdle = resolve;
-      if (this.#calls.size === 0) resolve();
-    });
+    if (this.#calls.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
+      });
+    }
+    await new Promise<void>((resolve) => this.#outlet.finish(resolve));
   }
 
   #begin(id: RequestId, method: string, params: unknown, extra: RequestExtra | undefined): void {
     const handler = this.#handlers.get(method);
     if (handler === undefined) {
       const known = [...this.#handlers.keys()].filter((name) => !name.startsWith('$/')).join(', ');
-      this.#fail(id, {
-        code: CODE.noMethod,
-        message: `no method '${method}'; there are: ${known}`,
-        data: undefined,
-      });
+      const message = `no method '${sample(method)}'; there are: ${known}`;
+      this.#fail(id, { code: CODE.noMethod, message, data: undefined });
       return;
     }
-    const call = new CallContext(id, method, extra?.session, {
-      progress: (value) => this.#say(() => this.#writer.progress(id, value)),
-      item: (item) => {
-        this.#say(() => this.#writer.item(id, item));
-        return this.#drained ?? Promise.resolve();
-      },
-      log: (entry) => this.#say(() => this.#writer.notification('$/log', entry)),
+    const call: CallContext = new CallContext(id, method, extra?.session, {
+      progress: (value) => this.#tell(call, 'the progress', () => this.#writer.progress(id, value)),
+      item: (item) => this.#item(call, item),
+      log: (entry) => this.#say('the log entry', () => this.#writer.notification(LOG, entry)),
     });
     this.#calls.set(id, call);
+    const isStream = extra?.stream === true;
     try {
       const result = handler(params as never, call);
       if (isPromise(result))
         result.then(
-          (value) => this.#done(id, value),
+          (value) => this.#returned(call, value, isStream),
           (error) => this.#threw(id, error),
         );
-      else if (isIterable(result)) void this.#iterate(id, call, result, extra?.stream === true);
-      else this.#done(id, result);
+      else this.#returned(call, result, isStream);
     } catch (error) {
       this.#threw(id, error);
     }
   }
 
+  #returned(call: CallContext, result: unknown, isStream: boolean): void {
+    if (isIterable(result)) void this.#iterate(call, result, isStream);
+    else this.#done(call.id, result);
+  }
+
   /** Of a caller that does not want them one by one the items are gathered. */
-  async #iterate(id: RequestId, call: CallContext, items: Iterate, isStream: boolean): Promise<void> {
+  async #iterate(call: CallContext, items: Iterate, isStream: boolean): Promise<void> {
+    const { id } = call;
     const gathered: unknown[] = [];
     try {
       for await (const item of items) {
-        if (call.cancelled) return this.#threw(id, call.signal.reason); // leaving the loop lets the generator clean up
-        if (isStream) await call.stream(item);
-        else gathered.push(item);
+        if (call.cancelled) throw call.signal.reason; // the generator clears up before its caller is answered
+        if (isStream) await this.#item(call, item);
+        else {
+          gathered.push(item);
+          await this.#outlet.breath();
+        }
       }
       this.#done(id, isStream ? undefined : gathered);
     } catch (error) {
@@ -108,16 +114,21 @@ export class Desk {
     }
   }
 
+  #item(call: CallContext, item: unknown): Promise<void> {
+    if (call.cancelled) return heedless(call.signal.reason);
+    this.#tell(call, 'the item', () => this.#writer.item(call.id, item));
+    return this.#outlet.room();
+  }
+
   #done(id: RequestId, value: unknown): void {
     if (!this.#calls.delete(id)) return;
     try {
       this.#writer.result(id, value);
+      this.#outlet.flushSoon();
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      this.#writer.failure(id, failureOf(new TypeError(`the result cannot be sent: ${why}`), CODE.threw));
+      this.#fail(id, unsendable('the result', error));
     }
-    this.#flushSoon();
-    if (this.#calls.size === 0) this.#onIdle?.();
+    this.#idleYet();
   }
 
   #threw(id: RequestId, error: unknown): void {
@@ -125,46 +136,44 @@ export class Desk {
     if (call === undefined) return;
     this.#calls.delete(id);
     this.#fail(id, failureOf(error, call.cancelled ? CODE.cancelled : CODE.threw));
+    this.#idleYet();
+  }
+
+  #idleYet(): void {
     if (this.#calls.size === 0) this.#onIdle?.();
   }
 
   #fail(id: RequestId, failure: Failure): void {
-    try {
-      this.#writer.failure(id, failure);
-    } catch {
-      this.#writer.failure(id, { ...failure, data: undefined }); // what it carries cannot be sent
+    for (const less of lesser(failure)) {
+      try {
+        this.#writer.failure(id, less);
+        break;
+      } catch {} // the next one carries less
     }
-    this.#flushSoon();
+    this.#outlet.flushSoon();
+  }
+
+  /** Nothing is told of a call that is answered. */
+  #tell(call: CallContext, what: string, speak: () => void): void {
+    if (this.#calls.get(call.id) === call) this.#say(what, speak);
   }
 
   /** What cannot be sent is thrown in the handler's face. */
-  #say(speak: () => void): void {
-    speak();
-    this.#flushSoon();
+  #say(what: string, speak: () => void): void {
+    try {
+      speak();
+    } catch (error) {
+      throw new TypeError(unsendable(what, error).message, { cause: error });
+    }
+    this.#outlet.flushSoon();
   }
+}
 
-  /** All that is said in one turn goes out as one. */
-  #flushSoon(): void {
-    if (this.#flushing) return;
-    this.#flushing = true;
-    process.nextTick(() => {
-      this.#flushing = false;
-      let isTaken = true;
-      for (const bytes of this.#writer.take()) isTaken = this.#output.write(bytes);
-      if (!isTaken) this.#waitForDrain();
-    });
-  }
-
-  #waitForDrain(): void {
-    this.#drained ??= new Promise<void>((resolve) => {
-      const taken = () => {
-        this.#output.off('drain', taken).off('close', taken);
-        this.#drained = undefined;
-        resolve();
-      };
-      this.#output.on('drain', taken).on('close', taken);
-    });
-  }
+/** Rejected, and no fault of the process when nobody looks. */
+function heedless(reason: unknown): Promise<never> {
+  const rejected = Promise.reject(reason);
+  rejected.catch(ignore);
+  return rejected;
 }
 
 const ignore = (): void => {};
@@ -189,11 +198,3 @@ const isIterable = (value: unknown): value is Iterate =>
   value !== null &&
   typeof (value as { next?: unknown }).next === 'function' &&
   (Symbol.asyncIterator in value || Symbol.iterator in value);
-
-function failureOf(error: unknown, code: number): Failure {
-  if (!(error instanceof Error))
-    return { code, message: String(error), data: { name: 'Error', data: error } };
-  const { name, message, stack, ...own } = error;
-  const data = (own as { data?: unknown }).data ?? (Object.keys(own).length === 0 ? undefined : own);
-  return { code, message, data: { name: error.name, stack, ...(data === undefined ? {} : { data }) } };
-}

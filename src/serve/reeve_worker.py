@@ -19,6 +19,7 @@ from typing import Any, Callable, Mapping
 __all__ = ["Cancelled", "Context", "heartbeat", "notify", "serve"]
 
 NO_SUCH_METHOD, HANDLER_FAILED, CANCELLED = -32601, -32000, -32800
+LONGEST = int(os.environ.get("REEVE_LONGEST_MESSAGE", 1 << 26))  # bytes in a line, without its end
 GRACE = 2.0  # seconds that handlers, and what stands after serve(), have to finish once the host is gone
 
 
@@ -56,7 +57,7 @@ class Context:
         return self._cancelled.wait(seconds)
 
     def progress(self, value: Any) -> None:
-        """Tells the caller how far it is. Raises ValueError when the value is not JSON."""
+        """Tells the caller how far it is. Raises ValueError when the value is not JSON, or too long."""
         self._send({"method": "$/progress", "params": {"id": self.id, "value": value}})
 
     def log(self, message: str, level: str = "info", data: Any = None) -> None:
@@ -144,8 +145,7 @@ class _Channel:
                 self._broken = True
                 self.ended.set()
 
-    def _forget(self) -> None:
-        """In a forked child: the channel is its parent's."""
+    def _forget(self) -> None:  # in a forked child: the channel is its parent's
         self._writing, self._broken = threading.Lock(), True
         for end in {self.incoming, self._outgoing}:
             os.close(end)
@@ -159,8 +159,7 @@ class _Worker:
         self._handlers = {method: (handler, _arity(handler)) for method, handler in handlers.items()}
         self._threads = threads
         self._calls: dict[int | str, Context] = {}
-        self._waiting: queue.SimpleQueue[Context | None] = queue.SimpleQueue()
-        self._exits: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
+        self._waiting, self._exits = queue.SimpleQueue(), queue.SimpleQueue()  # contexts; exceptions; None at the end
 
     def run(self) -> None:
         aside = [self._work] * self._threads if self._threads > 1 else []
@@ -188,12 +187,13 @@ class _Worker:
         except (Exception, asyncio.CancelledError) as error:
             stopped = (Cancelled, asyncio.CancelledError) if call.cancelled else Cancelled
             code = CANCELLED if isinstance(error, stopped) else HANDLER_FAILED
-            call._send({"id": call.id, "error": _describe(error, code)}, last=True)
+            for answer in (full := _describe(error, code), {"code": code, "message": full["message"][:60]}):
+                with contextlib.suppress(ValueError):  # too long: then in short
+                    call._send({"id": call.id, "error": answer}, last=True)
         self._calls.pop(call.id, None)
 
     def _read(self) -> None:
-        try:
-            # OSError: a socket is reset when its host dies with something unread.
+        try:  # an OSError: a socket is reset when its host dies with something unread
             with contextlib.suppress(OSError), open(self._channel.incoming, "rb", 1 << 16, closefd=False) as lines:
                 for line in lines:
                     self._receive(line)
@@ -219,7 +219,7 @@ class _Worker:
             self._calls[id] = call = Context(self._channel, message)
             self._waiting.put(call)
         elif id is not None:
-            unknown = {"error": {"code": NO_SUCH_METHOD, "message": f"no such method: {method}"}}
+            unknown = {"error": {"code": NO_SUCH_METHOD, "message": f"no such method: {method[:60]}"}}
             self._channel.send(_encode({"id": id, **({"result": None} if method == "$/ping" else unknown)}))
 
     def _end(self) -> None:
@@ -237,6 +237,8 @@ def _encode(message: dict) -> bytes:
         text = json.dumps({"jsonrpc": "2.0", **message}, allow_nan=False, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"cannot be written as JSON: {error}") from None
+    if len(text) > LONGEST:
+        raise ValueError(f"cannot be sent: a message of {len(text)} bytes is longer than {LONGEST} bytes")
     return text.encode() + b"\n"
 
 
@@ -265,9 +267,8 @@ def _describe(error: BaseException, code: int) -> dict:
 def serve(handlers: Mapping[str, Callable] | Callable, *, threads: int = 1) -> None:
     """Answers calls until the host is gone or stops this worker.
 
-    handlers: functions by method; or one, whose method is 'run'. Each is called with (params, ctx), or as many of them
-      as it takes: params is any JSON value, ctx a Context. Coroutines run in an event loop of their own. What a
-      generator yields is streamed to a caller who asked for a stream; for others it is collected into a list.
+    handlers: functions by method; or one, whose method is 'run'. Each is called with (params, ctx), a JSON value and a
+      Context, or as many of them as it takes. What a generator yields is a stream to who asked for one, else a list.
     threads: how many calls run at a time. With 1 they run one after the other in the thread that called serve().
 
     Returns when the input has ended and the running handlers are done; 2 s after that end the process is ended. What

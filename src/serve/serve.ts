@@ -1,7 +1,7 @@
 /** What a worker program imports, as `reeve/worker`: it answers the calls of the pool that has started it. */
 import { Console } from 'node:console';
 import { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { FrameReader, FrameWriter } from '../channel/frames.ts';
 import { JsonLinesReader, JsonLinesWriter } from '../channel/json-lines.ts';
 import { Fault, LONGEST_MESSAGE } from '../channel/words.ts';
@@ -13,6 +13,9 @@ const ALONE_FOR_MS = 2_000;
 
 /** A file descriptor that the pool has opened for its worker. */
 const CHANNEL_FD = 3;
+
+/** A pool's least: in less, not even an error can be told. */
+const LEAST_LONGEST = 1_024;
 
 /** Known to every copy of this module, and there may be two: the worker's own and that of whoever starts it. */
 const SERVING = Symbol.for('reeve.worker.serving');
@@ -27,22 +30,21 @@ export const isServing = (): boolean => known[SERVING] === true;
  * the caller as a `RemoteError`; a generator's items are a stream. Returns what it was given, for its type.
  *
  * Which channel it is the environment says (`REEVE_CHANNEL`). Without any it is JSON lines on standard input and output,
- * so that a worker can be tried by hand; `console` writes to standard error then.
+ * so that a worker can be tried by hand; whatever prints to standard output then does so to standard error.
  */
 export function serve<const Api extends Handlers | Handler>(handlers: Api, options: ServeOptions = {}): Api {
   if (isServing()) throw new Error('serve() was called before: a worker has one set of handlers');
+  const methods = methodsOf(handlers);
+  const kind = kindOf(process.env['REEVE_CHANNEL'] ?? 'stdio');
+  const longest = longestOf(process.env['REEVE_LONGEST_MESSAGE']);
   known[SERVING] = true;
-  const methods: Handlers =
-    typeof handlers === 'function' ? { run: handlers as Handler } : (handlers as Handlers);
-  const kind = process.env['REEVE_CHANNEL'] ?? 'stdio';
   delete process.env['REEVE_CHANNEL']; // what we start has no such channel
-  const streams = streamsOf(kind);
-  const longest = Number(process.env['REEVE_LONGEST_MESSAGE'] ?? LONGEST_MESSAGE);
+  const { input, output } = streamsOf(kind);
   const isFramed = kind === 'frames';
   const writer = isFramed ? new FrameWriter(longest) : new JsonLinesWriter(longest);
-  const desk = new Desk(methods, options, writer, streams.output);
+  const desk = new Desk(methods, options, writer, output);
   const reader = isFramed ? new FrameReader(desk.words, longest) : new JsonLinesReader(desk.words, longest);
-  streams.input.on('data', (bytes: Buffer) => {
+  input.on('data', (bytes: Buffer) => {
     try {
       reader.add(bytes);
     } catch (error) {
@@ -51,13 +53,16 @@ export function serve<const Api extends Handlers | Handler>(handlers: Api, optio
       process.exit(1);
     }
   });
+  let isAlone = false;
   const alone = () => {
+    if (isAlone) return;
+    isAlone = true;
     setTimeout(() => process.exit(0), ALONE_FOR_MS).unref();
     void desk.abandon().then(() => process.exit(0));
   };
-  streams.input.on('close', alone);
-  for (const stream of [streams.input, streams.output])
-    stream.on('error', (error) => debug(messageOf(error)));
+  input.on('end', alone).on('close', alone);
+  output.on('close', alone);
+  for (const stream of [input, output]) stream.on('error', (error) => debug(messageOf(error)));
   return handlers;
 }
 
@@ -65,12 +70,44 @@ const debug = (what: string): void => {
   if (process.env['NODE_DEBUG']?.includes('reeve')) console.error(`reeve: ${what}`);
 };
 
-function streamsOf(kind: string): { input: Duplex | NodeJS.ReadStream; output: Duplex | NodeJS.WriteStream } {
-  if (kind === 'stdio') {
-    const { stdin: input, stdout: output } = process;
-    globalThis.console = new Console(process.stderr); // a stray print would be taken for an answer
-    return { input, output };
+function methodsOf(handlers: Handlers | Handler): Handlers {
+  if (typeof handlers === 'function') return { run: handlers };
+  for (const [method, handler] of Object.entries(handlers)) {
+    if (typeof handler !== 'function')
+      throw new TypeError(
+        `the method '${method}' cannot be served: expected a function, got ${typeof handler}`,
+      );
+    if (method.startsWith('$/'))
+      throw new TypeError(`the method '${method}' cannot be served: names with $/ are Reeve's own`);
   }
-  const socket = new Socket({ fd: CHANNEL_FD, readable: true, writable: true });
-  return { input: socket, output: socket };
+  return handlers;
+}
+
+const KINDS = ['stdio', 'fd3', 'frames'] as const;
+type Kind = (typeof KINDS)[number];
+
+function kindOf(name: string): Kind {
+  const kind = KINDS.find((known) => known === name);
+  if (kind === undefined)
+    throw new Error(`REEVE_CHANNEL is '${name}'; reeve/worker speaks ${KINDS.join(', ')}`);
+  return kind;
+}
+
+function longestOf(text: string | undefined): number {
+  const longest = Number(text ?? LONGEST_MESSAGE);
+  if (Number.isSafeInteger(longest) && longest >= LEAST_LONGEST) return longest;
+  throw new Error(`REEVE_LONGEST_MESSAGE is '${text}'; expected a whole number from ${LEAST_LONGEST} on`);
+}
+
+function streamsOf(kind: Kind): { input: Readable; output: Writable } {
+  if (kind !== 'stdio') {
+    // Half open: what is being done when the host ends its side is answered still.
+    const socket = new Socket({ fd: CHANNEL_FD, readable: true, writable: true, allowHalfOpen: true });
+    return { input: socket, output: socket };
+  }
+  const { stdin: input, stdout: output, stderr } = process;
+  // A stray print would be taken for an answer.
+  Object.defineProperty(process, 'stdout', { value: stderr, configurable: true, enumerable: true });
+  globalThis.console = new Console(stderr);
+  return { input, output };
 }

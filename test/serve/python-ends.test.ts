@@ -127,7 +127,8 @@ describe.each(CHANNELS)('at the end of its input on %s', (channel) => {
   });
 
   test.each(['1', '2'])('a worker goes whose host was killed; of %s threads', async (threads) => {
-    const args = [pythonFixture('hosts-a-worker.mjs'), channel, pythonFixture('takes-its-time.py'), threads];
+    const worker = ['python3', pythonFixture('takes-its-time.py'), threads];
+    const args = [pythonFixture('../hosts-a-worker.mjs'), channel, 'ignore', ...worker];
     const host = spawn(process.execPath, args, {
       env: { ...process.env, ...PYTHON_ENV },
       stdio: ['ignore', 'pipe', 'pipe'], // both are the worker's, too: they close when it is gone

@@ -1,6 +1,10 @@
-/** A worker process that is spoken to as a pool would, in JSON lines, without any code that is tested. */
+/**
+ * A worker process that is spoken to as a pool would: in JSON lines, without any code that is tested, or in whatever form
+ * the test brings.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
@@ -25,7 +29,36 @@ interface Ended {
   readonly signal: NodeJS.Signals | null;
 }
 
-export type Channel = 'stdio' | 'fd3';
+export type Channel = 'stdio' | 'fd3' | 'frames';
+
+/** Messages as bytes, and bytes as messages. */
+export interface Form {
+  write(message: object): Uint8Array | string;
+  read(bytes: Buffer): readonly Message[];
+}
+
+function jsonLines(): Form {
+  const decoder = new StringDecoder('utf8');
+  const parts: string[] = [];
+  return {
+    write: (message) => `${JSON.stringify(message)}\n`,
+    read: (bytes) => {
+      const [first, ...others] = decoder.write(bytes).split('\n'); // node:readline would break lines at U+2028, too
+      parts.push(first!);
+      return others.map((next) => {
+        const line = parts.splice(0).join('');
+        parts.push(next);
+        return JSON.parse(line) as Message;
+      });
+    },
+  };
+}
+
+export interface JsonWorkerOptions {
+  readonly channel?: Channel;
+  readonly form?: Form;
+  readonly env?: NodeJS.ProcessEnv;
+}
 
 export class JsonWorker {
   readonly process: ChildProcess;
@@ -38,6 +71,8 @@ export class JsonWorker {
   stdout = '';
   stderr = '';
   readonly #input: Writable;
+  readonly #output: Readable;
+  readonly #form: Form;
   readonly #waiting = new Set<() => void>();
   #ids = 0;
 
@@ -45,11 +80,13 @@ export class JsonWorker {
   constructor(
     command: string,
     args: readonly string[] = [],
-    { channel = 'stdio', env = {} }: { channel?: Channel; env?: NodeJS.ProcessEnv } = {},
+    { channel = 'stdio', env = {}, form = jsonLines() }: JsonWorkerOptions = {},
   ) {
+    const isAside = channel !== 'stdio';
+    this.#form = form;
     const child = spawn(command, args, {
       env: { ...process.env, REEVE_CHANNEL: channel, ...env },
-      stdio: ['pipe', 'pipe', 'pipe', ...(channel === 'fd3' ? (['pipe'] as const) : [])],
+      stdio: ['pipe', 'pipe', 'pipe', ...(isAside ? (['pipe'] as const) : [])],
     });
     this.process = child;
     this.ended = new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal })));
@@ -57,25 +94,19 @@ export class JsonWorker {
       child.kill('SIGKILL');
       await this.ended;
     });
-    const output = (channel === 'fd3' ? child.stdio[3] : child.stdout) as Readable;
-    this.#input = (channel === 'fd3' ? child.stdio[3] : child.stdin) as Writable;
+    this.#output = (isAside ? child.stdio[3] : child.stdout) as Readable;
+    this.#input = (isAside ? child.stdio[3] : child.stdin) as Writable;
     this.#input.on('error', () => {}); // of one that is dead; its end says so
-    this.channelEnded = new Promise((resolve) => output.once('end', resolve));
-    const parts: string[] = [];
-    output.setEncoding('utf8').on('data', (text: string) => {
-      const [first, ...others] = text.split('\n'); // node:readline would break lines at U+2028, too
-      parts.push(first!);
-      for (const next of others) {
-        this.messages.push(JSON.parse(parts.splice(0).join('')) as Message);
-        parts.push(next);
-      }
+    this.channelEnded = new Promise((resolve) => this.#output.once('end', resolve));
+    this.#output.on('data', (bytes: Buffer) => {
+      this.messages.push(...form.read(bytes));
       for (const look of this.#waiting) look();
     });
     child.stderr!.setEncoding('utf8').on('data', (text) => {
       this.stderr += text;
       for (const look of this.#waiting) look();
     });
-    if (channel === 'fd3') {
+    if (isAside) {
       child.stdout!.setEncoding('utf8').on('data', (text) => {
         this.stdout += text;
       });
@@ -87,14 +118,18 @@ export class JsonWorker {
     this.#input.write(`${line}\n`);
   }
 
+  #say(message: object): void {
+    this.#input.write(this.#form.write({ jsonrpc: '2.0', ...message }));
+  }
+
   notify(method: string, params?: unknown): void {
-    this.write(JSON.stringify({ jsonrpc: '2.0', method, params }));
+    this.#say({ method, params });
   }
 
   /** Sends a request and returns its id. */
   ask(method: string, params?: unknown, more: { session?: string; stream?: true } = {}): number {
     this.#ids += 1;
-    this.write(JSON.stringify({ jsonrpc: '2.0', id: this.#ids, method, params, ...more }));
+    this.#say({ id: this.#ids, method, params, ...more });
     return this.#ids;
   }
 
@@ -143,6 +178,15 @@ export class JsonWorker {
       onSaid();
       void this.ended.then(() => reject(new Error(`the worker ended before ${what}: ${this.stderr}`)));
     });
+  }
+
+  /** Reads nothing more until `resume`. */
+  pause(): void {
+    this.#output.pause();
+  }
+
+  resume(): void {
+    this.#output.resume();
   }
 
   /** Ends its input, as a host does that stops it. */

@@ -1,0 +1,101 @@
+/** Calls that are not wanted any more. */
+import { getEventListeners } from 'node:events';
+import { expect, test } from 'vitest';
+import { CallTimeoutError, RemoteError, WorkerEndedError } from '../../src/index.ts';
+import { hangingCall, openPool, rejection } from '../support/pool.ts';
+import { until } from '../support/processes.ts';
+
+test('one that waits leaves the queue', async () => {
+  const { pool } = await openPool({ min: 1, max: 1 });
+  const holder = new AbortController();
+  const { outcome } = await hangingCall(pool, { signal: holder.signal });
+  const controller = new AbortController();
+  const waiting = pool.call('count', undefined, { signal: controller.signal });
+  expect(pool.stats().queued).toBe(1);
+  controller.abort(new Error('changed my mind'));
+  expect((await rejection(waiting)).message).toBe('changed my mind');
+  expect(pool.stats().queued).toBe(0);
+  holder.abort();
+  await rejection(outcome);
+  expect(await pool.call('count')).toBe(1); // the worker has never heard of it
+});
+
+test('one that runs is told to the worker, which goes on living', async () => {
+  const { pool } = await openPool({ min: 1, max: 1 });
+  const { pid } = pool.workers()[0]!;
+  const controller = new AbortController();
+  const { outcome } = await hangingCall(pool, { signal: controller.signal });
+  controller.abort();
+  expect(await rejection(outcome)).toMatchObject({ name: 'AbortError' });
+  expect(await pool.call('pid')).toBe(pid);
+});
+
+test('one that was aborted before it was made is not made', async () => {
+  const { pool } = await openPool({ min: 1, max: 1 });
+  const error = await rejection(
+    pool.call('count', undefined, { signal: AbortSignal.abort('no') }) as Promise<never>,
+  );
+  expect(error).toBe('no');
+  expect(await pool.call('count')).toBe(1);
+});
+
+test('a worker that goes on with it is killed after the grace, and another takes its place', async () => {
+  const { pool, event } = await openPool({ min: 1, max: 1, cancelGrace: 50 });
+  const { pid } = pool.workers()[0]!;
+  const error = await rejection(pool.call('insist', 60_000, { timeout: 30 }));
+  expect(error).toBeInstanceOf(CallTimeoutError);
+  expect(error).toMatchObject({ phase: 'running', timeout: 30 });
+  expect((await event('pool.worker-gone')).why).toMatch(/did not give up 'insist' within 50 ms/);
+  expect(await pool.call('pid')).not.toBe(pid);
+});
+
+test('one that hangs its worker takes the calls beside it along: they are told so', async () => {
+  const { pool } = await openPool({ min: 1, max: 1, tasksPerWorker: 2, cancelGrace: 50 });
+  const beside = pool.call('insist', 60_000);
+  const again = pool.call('echo', 'again', { idempotent: true });
+  await again;
+  await rejection(pool.call('block', 60_000, { timeout: 20 }));
+  expect(await rejection(beside)).toBeInstanceOf(WorkerEndedError);
+});
+
+test('a late answer to a cancelled call is no second one', async () => {
+  const { pool, all } = await openPool({ min: 1, max: 1, cancelGrace: 5_000 });
+  await rejection(pool.call('insist', 100, { timeout: 20 }));
+  expect(await pool.call('echo', 1)).toBe(1); // after it, for the worker has one at a time
+  expect(all('pool.worker-gone')).toEqual([]);
+});
+
+test('after 10,000 calls a shared signal has no listener left, and no timer is', async () => {
+  const { pool } = await openPool({ tasksPerWorker: 100, maxQueue: 10_000 });
+  const { signal } = new AbortController();
+  const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+  const before = timers();
+  const calls = Array.from({ length: 10_000 }, (_, index) =>
+    index % 100 === 0
+      ? rejection(pool.call('throws', 'no', { signal, timeout: 60_000 }))
+      : pool.call('echo', index, { signal, timeout: 60_000 }),
+  );
+  expect(getEventListeners(signal, 'abort').length).toBe(10_000);
+  const outcomes = await Promise.all(calls);
+  expect(outcomes.filter((outcome) => outcome instanceof RemoteError)).toHaveLength(100);
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
+  expect(timers()).toBeLessThanOrEqual(before + 1);
+  expect(pool.stats()).toMatchObject({
+    running: 0,
+    queued: 0,
+    calls: { made: 10_000, ok: 9_900, failed: 100 },
+  });
+});
+
+test('a stream that is left is cancelled', async () => {
+  const { pool } = await openPool({ min: 1, max: 1 });
+  const { pid } = pool.workers()[0]!;
+  const seen: unknown[] = [];
+  for await (const number of pool.stream('numbers', 1e12)) {
+    seen.push(number);
+    if (seen.length === 100) break;
+  }
+  expect(seen).toEqual(Array.from({ length: 100 }, (_, index) => index));
+  await until('the worker is free', () => pool.stats().busy === 0);
+  expect(await pool.call('pid')).toBe(pid);
+});
