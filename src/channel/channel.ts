@@ -140,6 +140,7 @@ export class Channel implements Connection {
   /** Returns the request's number. Throws when it cannot be sent; then nothing was asked. */
   ask(method: string, params: unknown, extra: RequestExtra | undefined, asker: Asker): number {
     if (this.#lost !== undefined) throw new Error('the worker is gone');
+    if (this.#lost !== undefined) throw new Error('the worker is gone');
     const id = this.#lastId + 1;
     this.#writer.request(id, method, params, extra);
     this.#lastId = id;

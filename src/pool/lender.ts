@@ -1,11 +1,5 @@
 /** Brings calls and workers together: the hot path of a pool, and what becomes of a call that goes wrong. */
-import {
-  CallTimeoutError,
-  PoisonCallError,
-  QueueFullError,
-  SessionLostError,
-  UnsendableError,
-} from '../call-errors.ts';
+import { CallTimeoutError, QueueFullError, UnsendableError, WorkerEndedError } from '../call-errors.ts';
 import { errorOf } from '../errors.ts';
 import { Call, type CallKeeper, type CallPlan } from './call.ts';
 import { CallWatch } from './call-watch.ts';
@@ -14,6 +8,7 @@ import { PoolCounters } from './counters.ts';
 import type { Acquisition } from './lease.ts';
 import type { LenderNeeds, LenderOptions } from './lender-needs.ts';
 import type { Member } from './member.ts';
+import { afterLoss } from './retry.ts';
 import type { Session } from './session.ts';
 import { TurnClock } from './turn-clock.ts';
 import { type Waiter, WaitingLine } from './waiting-line.ts';
@@ -139,7 +134,7 @@ export class Lender implements CallKeeper {
 
   /** What is bound to a worker that leaves waits for the one that takes its place. */
   rebind(from: Member, to: Member): void {
-    for (const call of this.#line.clearFor(from)) this.#line.addFor(to, call);
+    this.#line.move(from, to, (call) => this.fail(call, call.session!.failure));
     this.serve(to);
   }
 
@@ -169,8 +164,7 @@ export class Lender implements CallKeeper {
     const calls = [...member.channel.waiting.values()].filter((asker) => asker instanceof Call);
     member.load = 0;
     for (const session of [...member.sessions]) session.lose(error);
-    for (const call of this.#line.clearFor(member))
-      this.fail(call, new SessionLostError(call.session!.key, error.message, { cause: error }));
+    for (const call of this.#line.clearFor(member)) this.fail(call, call.session!.failure);
     for (const call of calls) this.#lostWith(call, error);
     member.lease?.lose(error);
     this.#needs.onQueueChanged();
@@ -178,10 +172,7 @@ export class Lender implements CallKeeper {
 
   /** All who wait are told that it is in vain. */
   failWaiting(error: () => Error): void {
-    for (const waiter of this.#line.clear()) {
-      if (waiter instanceof Call) this.fail(waiter, error());
-      else waiter.fail(error());
-    }
+    for (const waiter of this.#line.clear()) this.#failWaiter(waiter, error());
     this.#needs.onServed();
   }
 
@@ -248,19 +239,30 @@ export class Lender implements CallKeeper {
     const { pool, maxQueue } = this.#options;
     const refusal = this.queued >= maxQueue ? new QueueFullError(pool, maxQueue) : this.#needs.refusal();
     if (refusal === undefined) return false;
-    if (waiter instanceof Call) this.fail(waiter, refusal);
-    else waiter.fail(refusal);
+    this.#failWaiter(waiter, refusal);
     return true;
+  }
+
+  #failWaiter(waiter: Waiter, error: Error): void {
+    if (waiter instanceof Call) this.fail(waiter, error);
+    else waiter.fail(error);
   }
 
   #giveQueued(member: Member, call: Call): void {
     this.#watch.leftQueue(call);
-    this.#give(member, call);
+    // It may have waited with others for its session's first worker, which has come and gone meanwhile.
+    const failure = call.session?.failure;
+    if (failure === undefined) this.#give(member, call);
+    else this.fail(call, failure);
     this.#needs.onServed();
   }
 
   #give(member: Member, call: Call): void {
     const { plan, session } = call;
+    if (member.state === 'gone') {
+      this.fail(call, new WorkerEndedError(member, 'it was told of after its end'));
+      return;
+    }
     try {
       call.requestId = member.channel.ask(plan.method, plan.params, call.extra, call);
     } catch (error) {
@@ -281,19 +283,16 @@ export class Lender implements CallKeeper {
       this.#watch.end(call); // its caller has given up before
       return;
     }
-    const errors = [...(call.errors ?? []), error];
-    const { idempotent, method, items } = call.plan;
-    if (!idempotent || items !== undefined || call.session !== undefined || call.isLeased) {
-      this.fail(call, error);
-    } else if (errors.length >= this.#options.attempts) {
-      this.fail(call, errors.length === 1 ? error : new PoisonCallError(method, errors));
-    } else {
-      call.errors = errors;
-      call.state = 'queued';
-      call.member = undefined;
-      this.counters.retried += 1;
-      this.#line.putBack(call);
-      this.#watch.entersQueue(call);
+    const { errors, final } = afterLoss(call, error, this.#options.attempts);
+    if (final !== undefined) {
+      this.fail(call, final);
+      return;
     }
+    call.errors = errors;
+    call.state = 'queued';
+    call.member = undefined;
+    this.counters.retried += 1;
+    this.#line.putBack(call);
+    this.#watch.entersQueue(call);
   }
 }

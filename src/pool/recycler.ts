@@ -10,6 +10,7 @@ import { treeMemory } from '../os/tree-usage.ts';
 import type { Lender } from './lender.ts';
 import type { Member } from './member.ts';
 import { type RecycleCause, type RecycleLimits, recycleCause } from './recycle.ts';
+import type { Session } from './session.ts';
 import type { Staff } from './staff.ts';
 
 export interface RecyclerOptions {
@@ -33,6 +34,8 @@ export class Recycler {
   readonly #due = new Map<Member, RecycleCause>();
   /** The one whose place is being taken. */
   #current: Member | undefined;
+  /** The one whose sessions are on their way to another. */
+  #handingOn: Member | undefined;
   #looking: Timer | undefined;
   #closed = false;
 
@@ -53,10 +56,7 @@ export class Recycler {
     if (this.#current !== undefined || this.#closed || this.#options.staff.isWaiting) return;
     for (const [member, because] of this.#due) {
       if (member.state !== 'ready') this.#due.delete(member);
-      else if (
-        member.lease === undefined &&
-        (member.sessions.size === 0 || member.channel.answer?.sessions === true)
-      ) {
+      else if (member.lease === undefined && member.canHandOn) {
         void this.#replace(member, because);
         return;
       }
@@ -65,19 +65,20 @@ export class Recycler {
 
   /** It has finished what it had: its sessions go to its heir, and it may go. */
   async drained(member: Member): Promise<void> {
+    if (this.#handingOn === member) return; // it goes when that is done
     const { heir } = member;
     if (heir !== undefined && member.sessions.size > 0) {
-      const isMoving = member.heir === heir;
-      member.heir = undefined;
-      if (isMoving) await this.#moveSessions(member, heir);
+      this.#handingOn = member;
+      await this.#moveSessions(member, heir);
+      this.#handingOn = undefined;
     }
     if (member.state === 'draining' && member.isIdle) this.#options.staff.end(member);
   }
 
   gone(member: Member): void {
     this.#due.delete(member);
-    if (this.#current === member) {
-      this.#current = undefined;
+    if (this.#current === member) this.#current = undefined;
+    if (member.heir !== undefined) {
       this.#options.lender.counters.recycled += 1;
       this.#options.report({ type: 'pool.recycled', pool: this.#options.pool, path: member.path });
     }
@@ -99,19 +100,25 @@ export class Recycler {
     if (member.state === 'ready') this.#due.set(member, because); // until it is time to try again, see `next`
   }
 
-  /** What cannot be saved is lost, and whoever uses it is told so. */
+  /** What cannot be saved is lost, and whoever uses it is told so. Until all are handed on, their calls wait. */
   async #moveSessions(from: Member, to: Member): Promise<void> {
     const { lender } = this.#options;
+    const saved: Session[] = [];
     for (const session of [...from.sessions]) {
       try {
         const { key } = session;
-        const saved = await ask(from.channel, '$/session.save', { session: key });
-        await ask(to.channel, '$/session.load', { session: key, saved });
-        session.unbind();
-        session.bind(to);
+        const state = await ask(from.channel, '$/session.save', { session: key });
+        await ask(to.channel, '$/session.load', { session: key, saved: state });
+        saved.push(session);
       } catch (error) {
         session.lose(new Error(`it could not be handed on: ${messageOf(error)}`, { cause: error }));
       }
+    }
+    for (const session of saved) {
+      if (session.member !== from) continue; // it was lost or closed meanwhile
+      session.unbind();
+      if (to.state === 'gone') session.lose(new Error('whoever it was handed on to is gone'));
+      else session.bind(to);
     }
     lender.rebind(from, to);
   }

@@ -21,6 +21,12 @@ export class Session {
     this.usedAt = usedAt;
   }
 
+  /** What its calls fail with, once it is lost. */
+  get failure(): SessionLostError | undefined {
+    const { key, lost } = this;
+    return lost && new SessionLostError(key, lost.message, { cause: lost });
+  }
+
   bind(member: Member): void {
     this.member = member;
     member.sessions.add(this);
@@ -68,9 +74,7 @@ export class Sessions {
   use(key: string): Session {
     const { clock } = this.#options;
     const session = this.#sessions.get(key) ?? this.#open(key);
-    if (session.lost !== undefined) {
-      throw new SessionLostError(key, session.lost.message, { cause: session.lost });
-    }
+    if (session.failure !== undefined) throw session.failure;
     session.usedAt = clock.monotonic();
     return session;
   }
@@ -84,7 +88,7 @@ export class Sessions {
     const session = this.#sessions.get(key);
     if (session === undefined) return;
     const { member } = session;
-    session.lose(new SessionLostError(key, 'it was closed'));
+    session.lose(new Error('it was closed'));
     this.#sessions.delete(key);
     if (this.#sessions.size < NEARLY_FULL * this.#options.maxSessions) this.#warned = false;
     this.#options.onForgotten(member);

@@ -58,6 +58,14 @@ export class WaitingLine {
     return calls;
   }
 
+  /** Who waits for the one waits for the other from now on. @param onLost told of those whose session is lost: they leave */
+  move(from: Member, to: Member, onLost: (call: Call) => void): void {
+    for (const call of this.clearFor(from)) {
+      if (call.session!.lost === undefined) this.addFor(to, call);
+      else onLost(call);
+    }
+  }
+
   /**
    * Whose turn it is with this worker: of those that only it can serve, and of all others, whoever came first.
    * @param onStray told of one whose session has found another worker meanwhile: it waits for that now
