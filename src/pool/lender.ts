@@ -1,5 +1,5 @@
 /** Brings calls and workers together: the hot path of a pool, and what becomes of a call that goes wrong. */
-import { CallTimeoutError, PoisonCallError, QueueFullError, UnsendableError } from '../call-errors.ts';
+import { CallTimeoutError, QueueFullError, UnsendableError, WorkerEndedError } from '../call-errors.ts';
 import { errorOf } from '../errors.ts';
 import { Call, type CallKeeper, type CallPlan } from './call.ts';
 import { CallWatch } from './call-watch.ts';
@@ -8,6 +8,7 @@ import { PoolCounters } from './counters.ts';
 import type { Acquisition } from './lease.ts';
 import type { LenderNeeds, LenderOptions } from './lender-needs.ts';
 import type { Member } from './member.ts';
+import { afterLoss } from './retry.ts';
 import type { Session } from './session.ts';
 import { TurnClock } from './turn-clock.ts';
 import { type Waiter, WaitingLine } from './waiting-line.ts';
@@ -170,10 +171,7 @@ export class Lender implements CallKeeper {
 
   /** All who wait are told that it is in vain. */
   failWaiting(error: () => Error): void {
-    for (const waiter of this.#line.clear()) {
-      if (waiter instanceof Call) this.fail(waiter, error());
-      else waiter.fail(error());
-    }
+    for (const waiter of this.#line.clear()) this.#failWaiter(waiter, error());
     this.#needs.onServed();
   }
 
@@ -240,9 +238,13 @@ export class Lender implements CallKeeper {
     const { pool, maxQueue } = this.#options;
     const refusal = this.queued >= maxQueue ? new QueueFullError(pool, maxQueue) : this.#needs.refusal();
     if (refusal === undefined) return false;
-    if (waiter instanceof Call) this.fail(waiter, refusal);
-    else waiter.fail(refusal);
+    this.#failWaiter(waiter, refusal);
     return true;
+  }
+
+  #failWaiter(waiter: Waiter, error: Error): void {
+    if (waiter instanceof Call) this.fail(waiter, error);
+    else waiter.fail(error);
   }
 
   #giveQueued(member: Member, call: Call): void {
@@ -255,6 +257,10 @@ export class Lender implements CallKeeper {
 
   #give(member: Member, call: Call): void {
     const { plan, session } = call;
+    if (member.state === 'gone') {
+      this.fail(call, new WorkerEndedError(member, 'it was told of after its end'));
+      return;
+    }
     try {
       call.requestId = member.channel.ask(plan.method, plan.params, call.extra, call);
     } catch (error) {
@@ -275,19 +281,16 @@ export class Lender implements CallKeeper {
       this.#watch.end(call); // its caller has given up before
       return;
     }
-    const errors = [...(call.errors ?? []), error];
-    const { idempotent, method, items } = call.plan;
-    if (!idempotent || items !== undefined || call.session !== undefined || call.isLeased) {
-      this.fail(call, error);
-    } else if (errors.length >= this.#options.attempts) {
-      this.fail(call, errors.length === 1 ? error : new PoisonCallError(method, errors));
-    } else {
-      call.errors = errors;
-      call.state = 'queued';
-      call.member = undefined;
-      this.counters.retried += 1;
-      this.#line.putBack(call);
-      this.#watch.entersQueue(call);
+    const { errors, final } = afterLoss(call, error, this.#options.attempts);
+    if (final !== undefined) {
+      this.fail(call, final);
+      return;
     }
+    call.errors = errors;
+    call.state = 'queued';
+    call.member = undefined;
+    this.counters.retried += 1;
+    this.#line.putBack(call);
+    this.#watch.entersQueue(call);
   }
 }

@@ -71,6 +71,11 @@ export class Member {
     );
   }
 
+  /** Nobody loses a session when another takes its place. */
+  get canHandOn(): boolean {
+    return this.sessions.size === 0 || this.channel.answer?.sessions === true;
+  }
+
   get isIdle(): boolean {
     return this.load === 0 && this.lease === undefined && this.promisedTo === undefined;
   }

@@ -106,7 +106,7 @@ export class PoolCore {
 
   /** Resolves when nothing is left of it. */
   async end(how: 'close' | 'destroy'): Promise<void> {
-    this.#actor.send({ type: how });
+    if (this.#phase !== 'closed') this.#actor.send({ type: how });
     this.#drainedYet();
     await this.closed();
   }
@@ -264,6 +264,7 @@ export class PoolCore {
   }
 
   #reached(isThere: (phase: PoolPhase) => boolean): Promise<void> {
+    if (isThere(this.#phase)) return Promise.resolve(); // whoever watches what is over is told before he has begun
     return new Promise((resolve) => {
       const look = (): void => {
         if (!isThere(this.#phase)) return;
@@ -271,7 +272,6 @@ export class PoolCore {
         resolve();
       };
       const watch = this.#actor.subscribe({ next: look, complete: look });
-      look();
     });
   }
 

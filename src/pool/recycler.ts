@@ -55,10 +55,7 @@ export class Recycler {
     if (this.#current !== undefined || this.#closed || this.#options.staff.isWaiting) return;
     for (const [member, because] of this.#due) {
       if (member.state !== 'ready') this.#due.delete(member);
-      else if (
-        member.lease === undefined &&
-        (member.sessions.size === 0 || member.channel.answer?.sessions === true)
-      ) {
+      else if (member.lease === undefined && member.canHandOn) {
         void this.#replace(member, because);
         return;
       }

@@ -101,7 +101,8 @@ export class Staff {
 
   /** Starts one that takes this one's place as soon as it is ready. Resolves with whether it does. */
   async replace(member: Member): Promise<boolean> {
-    return (await this.#start(member)) !== undefined;
+    const heir = await this.#start(member);
+    return heir !== undefined && member.state !== 'ready';
   }
 
   /** Why the last start failed; undefined when one has succeeded since. */
@@ -205,7 +206,7 @@ export class Staff {
       return undefined;
     }
     this.#failures.started();
-    const isWanted = forerunner?.state === 'ready' || this.ready < this.#size.max;
+    const isWanted = isReplaceable(forerunner) || this.ready < this.#size.max;
     if (this.#closed || !isWanted) {
       this.#starts.delete(start);
       this.end(member);
@@ -226,7 +227,7 @@ export class Staff {
     member.idleSince = member.readyAt;
     member.state = 'ready';
     onReady(member);
-    if (forerunner?.state !== 'ready') return;
+    if (!isReplaceable(forerunner)) return;
     forerunner.heir = member;
     this.drain(forerunner); // before the other counts: there is never one too many
   }
@@ -289,3 +290,7 @@ export class Staff {
     onChange();
   }
 }
+
+/** While its heir was starting it may have ended, or have got a session that it cannot hand on. */
+const isReplaceable = (member: Member | undefined): member is Member =>
+  member?.state === 'ready' && member.canHandOn;

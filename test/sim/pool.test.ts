@@ -1,6 +1,6 @@
 /** Pools on a simulated machine: one short story for each thing that once went wrong there. */
 import { describe, expect, test } from 'vitest';
-import type { PoolOptions } from '../../src/pool/pool-options.ts';
+import type { NewWorker, PoolOptions } from '../../src/pool/pool-options.ts';
 import { type Program, programs, Simulation } from '../../src/sim/index.ts';
 
 /** A pool named `pool`, whose workers are these, in the order of their births; the last is all that come after. */
@@ -163,5 +163,82 @@ describe('the end of a pool', () => {
     await simulation.pass(10);
     await simulation.run(pool.destroy());
     expect(living()).toEqual([]);
+  });
+
+  test('may be asked for again, and waited for, when it has come', async () => {
+    const { simulation, pool } = await open({}, programs.serves());
+    await simulation.run(pool.close());
+    await simulation.run(Promise.all([pool.close(), pool.destroy(), pool.closed]));
+  });
+});
+
+describe('sessions', () => {
+  test('all calls of one that is lost are rejected, those too that wait for whichever worker comes first', async () => {
+    const worker = programs.serves({ each: ({ params }) => (params === 'die' ? { deed: 'dies' } : {}) });
+    const { simulation, pool } = await open({ min: 0, max: 1 }, worker);
+    const session = pool.session('s');
+    const calls = ['die', 'late', 'later'].map((params) => thrown(session.call('x', params)));
+    const [crashed, ...lost] = await simulation.run(Promise.all(calls));
+    expect(crashed).toMatchObject({ code: 'ERR_REEVE_WORKER_CRASHED' });
+    for (const error of lost) expect(error).toMatchObject({ code: 'ERR_REEVE_SESSION_LOST' });
+    expect(pool.workers().map(({ sessions }) => sessions)).toEqual([0]);
+  });
+
+  test('one that is closed binds nobody, though calls of it wait', async () => {
+    const { simulation, pool } = await open({ min: 0, max: 1 }, programs.serves());
+    const call = thrown(pool.session('s').call('x'));
+    pool.session('s').close();
+    expect(await simulation.run(call)).toMatchObject({ code: 'ERR_REEVE_SESSION_LOST' });
+    expect(pool.workers().map(({ sessions }) => sessions)).toEqual([0]);
+  });
+
+  test('are lost, and nobody waits for ever, when whoever they are handed on to dies', async () => {
+    const heir = programs.serves({ sessions: 'dies' });
+    const { simulation, pool } = await open({ min: 1, max: 1 }, programs.serves({ sessions: true }), heir);
+    const session = pool.session('s');
+    await simulation.run(session.call('x', 1));
+    pool.recycle();
+    while (pool.workers()[0]?.state === 'ready') await simulation.pass(1);
+    const waiting = thrown(session.call('x', 2));
+    expect(await simulation.run(waiting)).toMatchObject({ code: 'ERR_REEVE_SESSION_LOST' });
+  });
+
+  test('that cannot be handed on keep their worker, also those that come while its successor starts', async () => {
+    const { simulation, pool } = await open({ min: 1, max: 1 }, programs.serves({ readyAfter: 100 }));
+    pool.recycle();
+    await simulation.pass(50);
+    const session = pool.session('s');
+    expect(await simulation.run(session.call('x', 1))).toBe(1);
+    await simulation.pass(1_000);
+    expect(await simulation.run(session.call('x', 2))).toBe(2);
+    session.close();
+    await simulation.pass(1_000);
+    expect(pool.stats()).toMatchObject({ ready: 1, workers: { recycled: 1, lost: 0 } });
+  });
+});
+
+describe('new workers', () => {
+  test('that die amid their warm-up answer nobody who goes on', async () => {
+    const calls: unknown[] = [];
+    const warmUp = async (worker: NewWorker) => {
+      calls.push(await thrown(worker.call('x')));
+      calls.push(await thrown(worker.call('x')));
+    };
+    const dying = programs.serves({ deed: 'dies' });
+    const { simulation, pool } = await open({ min: 0, max: 1, warmUp }, dying, programs.serves());
+    expect(await simulation.run(thrown(pool.call('x')))).toMatchObject({ code: 'ERR_REEVE_NO_WORKER' });
+    expect(calls).toMatchObject([{ code: 'ERR_REEVE_WORKER_CRASHED' }, { code: 'ERR_REEVE_WORKER_ENDED' }]);
+  });
+
+  test('replace one at a time, though one dies whose successor is on its way', async () => {
+    const { simulation, pool, living } = await open({ min: 3, max: 3 }, programs.serves({ readyAfter: 100 }));
+    pool.recycle();
+    await simulation.pass(50);
+    simulation.machine.send(living()[0]!, 'SIGKILL');
+    for (let count = 0; count < 30; count += 1) {
+      await simulation.pass(20);
+      expect(living().length).toBeLessThanOrEqual(4);
+    }
+    expect(pool.stats().workers).toMatchObject({ recycled: 2, lost: 1 });
   });
 });

@@ -51,8 +51,8 @@ export interface ServesOptions extends Serving {
   readonly exits?: 'before-ready' | 'when-ready';
   /** The code that it exits with then; default 0. */
   readonly code?: number;
-  /** Whether it hands its sessions on to whoever takes its place; default false. */
-  readonly sessions?: boolean;
+  /** Whether it hands its sessions on to whoever takes its place, or says so and dies of it; default false. */
+  readonly sessions?: boolean | 'dies';
   /** What is otherwise with this call. Called once for each, as it is heard: a test may write it down. */
   readonly each?: (call: Heard, self: Running) => Serving | undefined;
   /** Called with whatever it says to one that `each` was called with: an answer, or an error. */
@@ -115,6 +115,10 @@ class Server {
     this.#options = options;
   }
 
+  get #handsOn(): boolean {
+    return (this.#options.sessions ?? false) !== false;
+  }
+
   begin(): void {
     this.#self.onInput(
       (text) => this.#read(text),
@@ -132,7 +136,7 @@ class Server {
     if (id === undefined) {
       if (method === '$/cancelRequest') this.#cancel((params as { id: number }).id);
     } else if (method === '$/ping') {
-      this.#result(id, this.#options.sessions === true ? { sessions: true } : null);
+      this.#result(id, this.#handsOn ? { sessions: true } : null);
       if (this.#options.exits === 'when-ready') this.#self.exit(this.#options.code ?? 0);
     } else if (method.startsWith('$/session.')) {
       this.#handOn(id, method, params as { session: string; saved?: unknown });
@@ -212,7 +216,9 @@ class Server {
   }
 
   #handOn(id: number, method: string, { session, saved }: { session: string; saved?: unknown }): void {
-    if (this.#options.sessions !== true) {
+    if (this.#options.sessions === 'dies') {
+      this.#self.exit(1);
+    } else if (!this.#handsOn) {
       this.#failure(id, -32_601, `there is no '${method}'`);
     } else if (method === '$/session.save') {
       this.#result(id, this.#sessions.get(session) ?? null);
