@@ -47,7 +47,8 @@ async function recycleUnderLoad(
   expect(calls).toMatchObject({ made, ok: made, failed: 0 });
   expect(workers).toMatchObject({ lost: 0, failed: 0 });
   expect(workers.started).toBeGreaterThanOrEqual(size + RECYCLES);
-  expect([least, most]).toEqual([size - 1, size]);
+  expect(least).toBeGreaterThanOrEqual(size - 1);
+  expect(most).toBe(size);
   expect(processes).toBe(size + 1); // the one that comes, and the one that goes
   const [begun, done] = [all('pool.recycling'), all('pool.recycled')];
   expect(done.length).toBeGreaterThanOrEqual(RECYCLES);
