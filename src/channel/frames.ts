@@ -177,8 +177,9 @@ export class FrameReader implements Reader {
 
   add(bytes: Uint8Array): void {
     let rest = asBuffer(bytes);
-    while (rest.length > 0) {
+    for (;;) {
       if (this.#filled === 0) rest = this.#readWhole(rest);
+      if (rest.length === 0) return;
       rest = this.#fill(rest);
     }
   }
@@ -192,7 +193,7 @@ export class FrameReader implements Reader {
       this.#read(bytes, start, end);
       start = end;
     }
-    return bytes.subarray(start);
+    return start === bytes.length ? NOTHING : bytes.subarray(start);
   }
 
   /** Adds to the frame that is not whole yet, and returns what is left. */
@@ -223,7 +224,7 @@ export class FrameReader implements Reader {
   }
 
   #read(bytes: Buffer, start: number, end: number): void {
-    const words = parse(bytes[start + 4]!, bytes.subarray(start + HEAD_BYTES, end));
+    const words = parse(bytes, start, end);
     for (let at = 0; at < words.length; at += PARTS) {
       const kind = words[at];
       if (typeof kind !== 'number') throw new Fault('garbage', 'a message without a kind');
@@ -233,12 +234,18 @@ export class FrameReader implements Reader {
   }
 }
 
-const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+const NOTHING = Buffer.alloc(0);
 
-function parse(kind: number, body: Buffer): readonly unknown[] {
+const asBuffer = (bytes: Uint8Array): Buffer =>
+  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+
+/** Of a whole frame. */
+function parse(bytes: Buffer, start: number, end: number): readonly unknown[] {
+  const kind = bytes[start + 4]!;
+  const body = start + HEAD_BYTES;
   try {
-    if (kind === JSON_BODY) return requireWords(JSON.parse(body.toString()));
-    if (kind === CLONED_BODY) return requireWords(clonedFrom(body));
+    if (kind === JSON_BODY) return requireWords(JSON.parse(bytes.toString('utf8', body, end)));
+    if (kind === CLONED_BODY) return requireWords(clonedFrom(bytes.subarray(body, end)));
   } catch (error) {
     throw new Fault('garbage', `a frame that cannot be read: ${sample(String(error))}`);
   }
