@@ -47,8 +47,7 @@ export class Lender implements CallKeeper {
 
   /** Milliseconds that the one who came first has waited. */
   get queueAge(): number {
-    const oldest = this.#line.oldest();
-    return oldest === undefined ? 0 : this.now() - oldest.madeAt;
+    return this.now() - (this.#line.oldest()?.madeAt ?? this.now());
   }
 
   now(): number {
@@ -91,12 +90,8 @@ export class Lender implements CallKeeper {
   /** It is not wanted any more. */
   withdraw(acquisition: Acquisition): void {
     this.#line.leave(acquisition);
-    for (const member of this.#members) {
-      if (member.promisedTo !== acquisition) continue;
-      member.promisedTo = undefined;
-      this.serve(member);
-    }
-    this.#needs.onQueueChanged();
+    for (const member of this.#members) if (member.promisedTo === acquisition) member.promisedTo = undefined;
+    this.#serveAll();
   }
 
   /** A worker is ready: it serves those who wait. */
@@ -123,7 +118,7 @@ export class Lender implements CallKeeper {
     }
     if (member.load > 0 || member.lease !== undefined) return;
     const { promisedTo } = member;
-    if (promisedTo !== undefined && member.state !== 'gone') {
+    if (promisedTo !== undefined && member.state !== 'ending') {
       member.promisedTo = undefined;
       promisedTo.grant(member);
       return;
@@ -164,8 +159,14 @@ export class Lender implements CallKeeper {
     member.load = 0;
     for (const session of [...member.sessions]) session.lose(error);
     this.follow(member);
-    for (const call of calls) this.#lostWith(call, error);
+    for (const call of calls.reverse()) this.#lostWith(call, error); // the first is to be first again
     member.lease?.lose(error);
+    this.#serveAll();
+  }
+
+  /** Who waited for others' sake, or has come back, is served by whoever has room. */
+  #serveAll(): void {
+    for (const member of this.#members) if (member.hasRoom && this.#line.shared > 0) this.serve(member);
     this.#needs.onQueueChanged();
   }
 

@@ -242,3 +242,31 @@ describe('new workers', () => {
     expect(pool.stats().workers).toMatchObject({ recycled: 2, lost: 1 });
   });
 });
+
+describe('a worker that has room serves whoever waits', () => {
+  test('also those who come back from one that has died', async () => {
+    const worker = programs.serves({
+      each: ({ params }, { process }) => (params === process.pid ? { deed: 'dies' } : {}),
+    });
+    const { simulation, pool } = await open(
+      { min: 2, max: 2 },
+      worker,
+      worker,
+      programs.serves({ readyAfter: 900 }),
+    );
+    const [first] = pool.workers();
+    await simulation.pass(100);
+    expect(await simulation.run(pool.call('x', first!.pid, { idempotent: true }), 100)).toBe(first!.pid);
+  });
+
+  test('also those who waited behind a lease that nobody wants any more', async () => {
+    const worker = programs.serves({ each: ({ params }) => ({ after: params as number }) });
+    const { simulation, pool } = await open({ min: 1, max: 1, tasksPerWorker: 2 }, worker);
+    const long = pool.call('x', 5_000);
+    const lease = thrown(pool.acquire({ queueTimeout: 50 }));
+    const short = pool.call('x', 10);
+    expect(await simulation.run(lease)).toMatchObject({ code: 'ERR_REEVE_TIMEOUT' });
+    expect(await simulation.run(short, 100)).toBe(10);
+    await simulation.run(long);
+  });
+});
