@@ -26,7 +26,7 @@ export class Faults {
     host.events.on(hear);
   }
 
-  /** @param duration milliseconds: however short, the forker is killed once @returns how to end it */
+  /** @param duration milliseconds: however short, a worker and the forker are killed once @returns how to end it */
   start(duration) {
     let timer;
     const again = () => {
@@ -36,9 +36,15 @@ export class Faults {
       }, this.#chance() * FAULT_WITHIN);
     };
     again();
+    const firstKill = setInterval(() => {
+      const [worker] = this.#pools.flatMap((pool) => pool.workers());
+      if (this.kills === 0 && kill(worker?.pid, 'SIGKILL')) this.kills += 1;
+      if (this.kills > 0) clearInterval(firstKill);
+    }, duration / 4);
     const forkerTimer = setInterval(() => this.#killForker(), Math.min(FORKER_EVERY, duration / 2));
     return () => {
       clearTimeout(timer);
+      clearInterval(firstKill);
       clearInterval(forkerTimer);
     };
   }
