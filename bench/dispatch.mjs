@@ -1,4 +1,5 @@
 // Calls to two workers that do next to nothing, against the pools that people use: what a call costs beside its work.
+import { availableParallelism, loadavg } from 'node:os';
 import { interleave, median, round, temporaryDirectory } from './measure.mjs';
 import { installPeers } from './peers.mjs';
 import { startSubject } from './subject.mjs';
@@ -36,6 +37,7 @@ const NAMES = Object.keys(POOLS);
 
 export async function bench() {
   installPeers();
+  const [load] = loadavg();
   const subjects = await startSubjects();
   const asked = (question, names = NAMES) =>
     Object.fromEntries(names.map((name) => [name, () => subjects[name].ask(question)]));
@@ -49,7 +51,7 @@ export async function bench() {
   const buffers = await measureBuffers(asked);
   const cpu = await measureCpu(asked);
   await Promise.all(Object.values(subjects).map((subject) => subject.end()));
-  return report(rows, buffers, cpu);
+  return report(load, rows, buffers, cpu);
 }
 
 async function startSubjects() {
@@ -102,17 +104,21 @@ function stepsFor(ms) {
   return Math.round((STEPS * ms) / Math.min(...times));
 }
 
-/** Our better setting against the best of the process pools, and against piscina's better. */
+/** Our better setting against the best of the process pools, and against piscina's better: in calls, in processor time. */
 function ratios(rows) {
-  const best = (kind) =>
-    Math.max(...rows.filter((row) => row.kind === kind).map((row) => row.callsPerSecond ?? 0));
+  const all = (kind, part) =>
+    rows.filter((row) => row.kind === kind && row[part] !== undefined).map((row) => row[part]);
+  const most = (kind) => Math.max(...all(kind, 'callsPerSecond'));
+  const least = (kind) => Math.min(...all(kind, 'cpuMicrosPerCall'));
   return {
-    ratioBestProcess: round(best('ours') / best('processes')),
-    ratioPiscinaBest: round(best('ours') / best('threads')),
+    ratioBestProcess: round(most('ours') / most('processes')),
+    ratioPiscinaBest: round(most('ours') / most('threads')),
+    cpuRatioBestProcess: round(least('processes') / least('ours')),
+    cpuRatioPiscinaBest: round(least('threads') / least('ours')),
   };
 }
 
-function report(rows, buffers, cpu) {
+function report(load, rows, buffers, cpu) {
   const at = IN_FLIGHT.map((inFlight) => [inFlight, ratios(rows.filter((row) => row.inFlight === inFlight))]);
   const by = (part) => Object.fromEntries(at.map(([inFlight, ratio]) => [inFlight, ratio[part]]));
   const ratioRow = (name, part) => [
@@ -132,17 +138,24 @@ function report(rows, buffers, cpu) {
         ...NAMES.map((name) => tableRow(name, [...rows, ...buffers.rows, ...cpu.rows])),
         ratioRow('ours / best process pool', 'ratioBestProcess'),
         ratioRow("ours / piscina's better", 'ratioPiscinaBest'),
+        ratioRow('processor time, best process pool / ours', 'cpuRatioBestProcess'),
+        ratioRow("processor time, piscina's better / ours", 'cpuRatioPiscinaBest'),
       ],
     },
     notes: [
       'two workers each; piscina has threads, the others processes; both ways, buffers move twice their size a call',
       `${BUFFERS.inFlight} buffers and ${CPU.inFlight} tasks under way; medians of ${ROUNDS} and ${FEW_ROUNDS} interleaved rounds`,
+      `load when it began: ${round(load, 1)} on ${availableParallelism()} processors. On a busy one Linux gives each session`,
+      'its share, and each worker of ours is one: it gets more of what there is, and waits longer for its turn',
       ...lost.map(({ pool, becomes }) => `a Buffer given to ${pool} ${becomes}`),
     ],
     json: {
       rows,
       ratioBestProcess: by('ratioBestProcess'),
       ratioPiscinaBest: by('ratioPiscinaBest'),
+      cpuRatioBestProcess: by('cpuRatioBestProcess'),
+      cpuRatioPiscinaBest: by('cpuRatioPiscinaBest'),
+      loadBefore: round(load),
       buffers,
       cpu,
     },
