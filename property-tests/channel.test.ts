@@ -2,7 +2,8 @@
 import { serialize } from 'node:v8';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FrameReader, FrameWriter } from '../src/channel/frames.ts';
+import { FrameReader } from '../src/channel/frame-reader.ts';
+import { FrameWriter } from '../src/channel/frame-writer.ts';
 import { JsonLinesReader, JsonLinesWriter } from '../src/channel/json-lines.ts';
 import { isPlain } from '../src/channel/plain.ts';
 import { Fault, type Reader, type Words, type Writer } from '../src/channel/words.ts';

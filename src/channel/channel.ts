@@ -3,7 +3,8 @@
 import type { ExitReason } from '../events.ts';
 import type { Clock, Timer } from '../os/os.ts';
 import type { Connection, Wire } from '../worker/wire.ts';
-import { FrameReader, FrameWriter } from './frames.ts';
+import { FrameReader } from './frame-reader.ts';
+import { FrameWriter } from './frame-writer.ts';
 import { JsonLinesReader, JsonLinesWriter } from './json-lines.ts';
 import { Requests } from './requests.ts';
 import { RestWatch } from './rest-watch.ts';

@@ -59,6 +59,7 @@ export interface Writer extends Words {
 
 /** Turns bytes into words. Throws a `Fault` for what are none; it can read no more then. */
 export interface Reader {
+  /** Keeps nothing of `bytes`, which may be overwritten afterwards. */
   add(bytes: Uint8Array): void;
   /** A message has begun, and has not ended yet. */
   readonly isMidway: boolean;

@@ -1,5 +1,6 @@
 /** Node's sockets as the plain byte streams of the port. */
 import type { Duplex, Readable, Writable } from 'node:stream';
+import type { LendingSocket } from './lending-socket.ts';
 import type { ByteDuplex, ByteSink, ByteSource } from './os.ts';
 
 /** Keeps what has come from being thrown away: Node drains the pipes of a child that has exited. */
@@ -34,6 +35,18 @@ export function byteSink(stream: Writable): ByteSink {
       }),
     end: () => void stream.end(),
     destroy: () => void stream.destroy(),
+  };
+}
+
+/** What comes is lent. */
+export function lendingDuplex({ socket, listen }: LendingSocket): ByteDuplex {
+  return {
+    ...byteDuplex(socket),
+    listen(onBytes, onEnd) {
+      socket.once('close', onEnd);
+      if (socket.closed) process.nextTick(onEnd);
+      else listen(onBytes);
+    },
   };
 }
 

@@ -284,5 +284,5 @@ export interface ByteSink {
   destroy(): void;
 }
 
-/** Both ways on one descriptor. */
+/** Both ways on one descriptor. The bytes that it tells of are lent: they may be overwritten once its listener returns. */
 export interface ByteDuplex extends ByteSource, ByteSink {}

@@ -1,18 +1,14 @@
 /** What a worker program imports, as `reeve/worker`: it answers the calls of the pool that has started it. */
-import { Console } from 'node:console';
-import { Socket } from 'node:net';
-import type { Readable, Writable } from 'node:stream';
-import { FrameReader, FrameWriter } from '../channel/frames.ts';
+import { FrameReader } from '../channel/frame-reader.ts';
+import { FrameWriter } from '../channel/frame-writer.ts';
 import { JsonLinesReader, JsonLinesWriter } from '../channel/json-lines.ts';
 import { Fault, LONGEST_MESSAGE } from '../channel/words.ts';
 import { messageOf } from '../errors.ts';
 import { Desk, type Handler, type Handlers, type ServeOptions } from './desk.ts';
+import { SocketLine, StandardLine } from './line.ts';
 
 /** How long calls that still run get when nobody waits for their answers any more, in milliseconds. */
 const ALONE_FOR_MS = 2_000;
-
-/** A file descriptor that the pool has opened for its worker. */
-const CHANNEL_FD = 3;
 
 /** A pool's least: in less, not even an error can be told. */
 const LEAST_LONGEST = 1_024;
@@ -39,20 +35,19 @@ export function serve<const Api extends Handlers | Handler>(handlers: Api, optio
   const longest = longestOf(process.env['REEVE_LONGEST_MESSAGE']);
   known[SERVING] = true;
   delete process.env['REEVE_CHANNEL']; // what we start has no such channel
-  const { input, output } = streamsOf(kind);
+  const line = kind === 'stdio' ? new StandardLine() : new SocketLine();
+  const { input, output } = line;
   const isFramed = kind === 'frames';
   const writer = isFramed ? new FrameWriter(longest) : new JsonLinesWriter(longest);
   const desk = new Desk(methods, options, writer, output);
-  const reader = isFramed ? new FrameReader(desk.words, longest) : new JsonLinesReader(desk.words, longest);
-  input.on('data', (bytes: Buffer) => {
-    try {
-      reader.add(bytes);
-    } catch (error) {
+  line.read(
+    isFramed ? new FrameReader(desk.words, longest) : new JsonLinesReader(desk.words, longest),
+    (error) => {
       if (!(error instanceof Fault)) throw error;
       console.error(`reeve: the host cannot be understood: ${error.message}`);
       process.exit(1);
-    }
-  });
+    },
+  );
   let isAlone = false;
   const alone = () => {
     if (isAlone) return;
@@ -97,17 +92,4 @@ function longestOf(text: string | undefined): number {
   const longest = Number(text ?? LONGEST_MESSAGE);
   if (Number.isSafeInteger(longest) && longest >= LEAST_LONGEST) return longest;
   throw new Error(`REEVE_LONGEST_MESSAGE is '${text}'; expected a whole number from ${LEAST_LONGEST} on`);
-}
-
-function streamsOf(kind: Kind): { input: Readable; output: Writable } {
-  if (kind !== 'stdio') {
-    // Half open: what is being done when the host ends its side is answered still.
-    const socket = new Socket({ fd: CHANNEL_FD, readable: true, writable: true, allowHalfOpen: true });
-    return { input: socket, output: socket };
-  }
-  const { stdin: input, stdout: output, stderr } = process;
-  // A stray print would be taken for an answer.
-  Object.defineProperty(process, 'stdout', { value: stderr, configurable: true, enumerable: true });
-  globalThis.console = new Console(stderr);
-  return { input, output };
 }

@@ -1,6 +1,7 @@
 /** The host's side of the talk with one worker, without the worker: what is asked, answered, refused and given up. */
 import { describe, expect, test } from 'vitest';
-import { FrameReader, FrameWriter } from '../../src/channel/frames.ts';
+import { FrameReader } from '../../src/channel/frame-reader.ts';
+import { FrameWriter } from '../../src/channel/frame-writer.ts';
 import type { FaultKind } from '../../src/channel/words.ts';
 import { KILLED, openChannel } from '../support/fake-channel.ts';
 import { bytesOf, listener } from '../support/heard-words.ts';

@@ -1,7 +1,8 @@
 /** Frames: what they carry, how long they may be, and what is a fault. */
 import { serialize } from 'node:v8';
 import { describe, expect, test } from 'vitest';
-import { FrameReader, FrameWriter } from '../../src/channel/frames.ts';
+import { FrameReader } from '../../src/channel/frame-reader.ts';
+import { FrameWriter } from '../../src/channel/frame-writer.ts';
 import { bytesOf, faultOf, listener, say, type Word } from '../support/heard-words.ts';
 import { memoryInUse } from '../support/memory.ts';
 
@@ -121,6 +122,24 @@ describe('a value arrives as it was', () => {
 });
 
 describe('what is said', () => {
+  test.each([1, 3])('with nothing left in what it was read from, which came in %i parts', (parts) => {
+    const values = [
+      Buffer.from('a rather long one'),
+      new Uint8Array([1, 2]),
+      new Map([['a', Buffer.from('b')]]),
+    ];
+    const sent = written(values.map((value, n) => ['result', n, value]));
+    const { reader, heard } = reading();
+    const room = Buffer.alloc(sent.length);
+    const step = Math.ceil(sent.length / parts);
+    for (let at = 0; at < sent.length; at += step) {
+      const lent = room.subarray(0, sent.copy(room, 0, at, at + step));
+      reader.add(lent);
+      lent.fill(0xff);
+    }
+    expect(heard).toStrictEqual(values.map((value, n) => ['result', n, value]));
+  });
+
   test('is as it was when it was said, though it is changed later in the turn', () => {
     const plain = { a: [1] };
     const map = new Map([['a', [1]]]);

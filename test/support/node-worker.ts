@@ -1,6 +1,7 @@
 /** Workers in Node, from `test/fixtures/node`: spoken to in JSON lines, or in frames, as if these were messages, too. */
 import { fileURLToPath } from 'node:url';
-import { FrameReader, FrameWriter } from '../../src/channel/frames.ts';
+import { FrameReader } from '../../src/channel/frame-reader.ts';
+import { FrameWriter } from '../../src/channel/frame-writer.ts';
 import { LONGEST_MESSAGE, type Words } from '../../src/channel/words.ts';
 import { type Channel, type Form, JsonWorker, type Message } from './json-worker.ts';
 

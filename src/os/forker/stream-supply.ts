@@ -30,6 +30,7 @@ export class StreamSupply implements Supply {
       const others = await this.#takeSockets(
         countPipes([stdin, fd3]) + (written === undefined ? outputs : 0),
       );
+      if (fd3 === 'pipe') others.at(-1)!.lend();
       const first = stdin === 'pipe' ? 1 : 0;
       return [...others.slice(0, first), ...(written ?? []), ...others.slice(first)];
     } catch (error) {

@@ -9,6 +9,8 @@ export interface HostEnd {
   readonly source: StreamSource;
   asSource(): ByteSource;
   asSink(): ByteSink;
+  /** What comes is to be lent. Told before there is anybody at the other end; only then can it be a duplex. */
+  lend(): void;
   asDuplex(): ByteDuplex;
   destroy(): void;
 }

@@ -71,6 +71,7 @@ function simSupply(machine: SimMachine, self: SimProcess, pipes: Map<number, Pip
           source,
           asSource: () => pipe.asSource(),
           asSink: () => pipe.asSink(),
+          lend: () => {},
           asDuplex: () => pipe.asDuplex(),
           destroy: () => pipe.destroy(),
         };
