@@ -123,11 +123,7 @@ describe('a value arrives as it was', () => {
 
 describe('what is said', () => {
   test.each([1, 3])('with nothing left in what it was read from, which came in %i parts', (parts) => {
-    const values = [
-      Buffer.from('a rather long one'),
-      new Uint8Array([1, 2]),
-      new Map([['a', Buffer.from('b')]]),
-    ];
+    const values = [Buffer.alloc(600, 1), new Uint8Array([1, 2]), new Map([['a', Buffer.from('b')]])];
     const sent = written(values.map((value, n) => ['result', n, value]));
     const { reader, heard } = reading();
     const room = Buffer.alloc(sent.length);
