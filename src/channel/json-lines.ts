@@ -39,7 +39,7 @@ export class JsonLinesWriter implements Writer {
 
   request(id: RequestId, method: string, params: unknown, extra: RequestExtra | undefined): void {
     const rest = extra === undefined ? '' : extraText(extra);
-    const given = params === undefined ? '' : `,"params":${json(params)}`;
+    const given = params === undefined ? '' : `,"params":${paramsJson(params)}`;
     this.#say(`"id":${idText(id)},"method":${JSON.stringify(method)}${given}${rest}`);
   }
 
@@ -64,7 +64,7 @@ export class JsonLinesWriter implements Writer {
   }
 
   notification(method: string, params: unknown): void {
-    const given = params === undefined ? '' : `,"params":${json(params)}`;
+    const given = params === undefined ? '' : `,"params":${paramsJson(params)}`;
     this.#say(`"method":${JSON.stringify(method)}${given}`);
   }
 
@@ -93,6 +93,14 @@ const extraText = ({ session, stream }: RequestExtra): string =>
 
 /** JSON has no undefined: what is nothing else becomes null. */
 const json = (value: unknown): string => JSON.stringify(value) ?? 'null';
+
+/** Whoever asks with a function means something by it: null in its place would be another question. */
+function paramsJson(params: unknown): string {
+  if (typeof params === 'function' || typeof params === 'symbol')
+    throw new TypeError(`JSON has no ${typeof params}s`);
+  return json(params);
+}
+
 const idText = (id: RequestId): string => (typeof id === 'number' ? String(id) : JSON.stringify(id));
 
 const NEWLINE = 0x0a;

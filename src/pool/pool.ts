@@ -103,14 +103,17 @@ export class Pool<A = UnknownApi> {
     options: MapOptions & { readonly method?: M } = {},
   ): AsyncIterableIterator<ResultOf<A, M>> {
     const { method = 'run', concurrency, signal, ...rest } = options;
-    const { max, tasksPerWorker } = { ...this.#core.staff.size, ...this.#core.settings };
-    const atATime = concurrency ?? max * tasksPerWorker;
-    if (!Number.isInteger(atATime) || atATime < 1) {
+    if (concurrency !== undefined && (!Number.isInteger(concurrency) || concurrency < 1)) {
       throw new OptionsError('concurrency', `expected a whole number from 1 on, got ${String(concurrency)}`);
     }
-    const call = (item: Item, ended: AbortSignal) =>
-      this.#call(method, item, { ...rest, signal: bothSignals(signal, ended) }, undefined);
-    return mapInOrder(items, call, atATime) as AsyncIterableIterator<ResultOf<A, M>>;
+    const { staff, settings } = this.#core;
+    return mapInOrder({
+      items,
+      call: (item, ended) =>
+        this.#call(method, item, { ...rest, signal: bothSignals(signal, ended) }, undefined),
+      concurrency: () => concurrency ?? staff.size.max * settings.tasksPerWorker, // the size may be changed meanwhile
+      signal,
+    }) as AsyncIterableIterator<ResultOf<A, M>>;
   }
 
   /** A worker for oneself: give it back with `release()`, or by `await using`. */

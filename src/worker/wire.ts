@@ -1,6 +1,6 @@
 /** A stream over which somebody above talks with a worker. Made when it is born; it tells of the worker's death once. */
 import type { ExitReason } from '../events.ts';
-import type { ByteSink, ByteSource, Clock, Streams } from '../os/os.ts';
+import type { ByteSink, ByteSource, Clock, Streams, Timer } from '../os/os.ts';
 import type { WorkerOutput } from './worker-output.ts';
 
 /** Which stream, and who talks. */
@@ -30,6 +30,8 @@ export interface Connection {
 
 /** How long the last words are waited for when somebody else, a grandchild perhaps, holds a stream open, ms. */
 export const LAST_WORDS_MS = 100;
+/** How often it is waited for so long, as long as something comes each time: a stranger may go on writing for ever. */
+const MOST_WAITS = 10;
 
 export class LiveWire {
   readonly connection: Connection;
@@ -38,8 +40,12 @@ export class LiveWire {
   readonly #source: ByteSource;
   readonly #sink: ByteSink;
   #sourceEnded = false;
-  #onSourceEnded = (): void => {};
+  /** Since the last wait has begun. */
+  #heard = false;
+  #exit: ExitReason | undefined;
+  #timer: Timer | undefined;
   #told = false;
+  #onTold = (): void => {};
 
   constructor(
     spec: WireSpec,
@@ -56,28 +62,28 @@ export class LiveWire {
     this.connection = spec.connect({
       ...who,
       sink,
-      source: { ...source, listen: (onBytes, onEnd) => this.#listen(onBytes, onEnd) },
+      source: {
+        ...source,
+        listen: (onBytes, onEnd) => this.#listen(onBytes, onEnd),
+        pause: () => this.#pause(),
+      },
       stderrTail: () => output.stderr.text(),
     });
   }
 
   /** What it wrote before it died is heard first: an answer may be in it, and why it died. */
   exited(reason: ExitReason): void {
-    if (this.#told) return;
-    this.#told = true;
+    if (this.#exit !== undefined) return;
+    this.#exit = reason;
     this.#source.resume(); // or what came before its end would never be read
-    const tell = (): void => {
-      this.#clock.clearTimeout(timer);
-      this.#onSourceEnded = () => {};
-      this.connection.ended(reason);
-    };
-    const timer = this.#clock.setTimeout(tell, LAST_WORDS_MS);
-    const tellWhenAllIsHeard = (): void => {
-      if (!this.#sourceEnded) this.#onSourceEnded = tellWhenAllIsHeard;
-      else if (this.#output.ended) tell();
-      else this.#output.onceEnded(tell);
-    };
-    tellWhenAllIsHeard();
+    this.#wait(MOST_WAITS);
+    this.#tellWhenAllIsHeard();
+  }
+
+  /** Calls `action` when its death has been told: what it wrote is not needed any more. */
+  onceTold(action: () => void): void {
+    if (this.#told) action();
+    else this.#onTold = action;
   }
 
   destroy(): void {
@@ -86,11 +92,49 @@ export class LiveWire {
   }
 
   #listen(onBytes: (bytes: Uint8Array) => void, onEnd: () => void): void {
-    this.#source.listen(onBytes, () => {
-      this.#sourceEnded = true;
-      onEnd();
-      this.#onSourceEnded();
-    });
+    this.#source.listen(
+      (bytes) => {
+        this.#heard = true;
+        onBytes(bytes);
+      },
+      () => {
+        this.#sourceEnded = true;
+        onEnd();
+        this.#tellWhenAllIsHeard();
+      },
+    );
+  }
+
+  /** What a dead worker has left is no more than a pipe holds: all of it is read, and nobody waits for slow takers. */
+  #pause(): void {
+    if (this.#exit === undefined) this.#source.pause();
+  }
+
+  #wait(waits: number): void {
+    this.#heard = false;
+    this.#timer = this.#clock.setTimeout(() => void this.#waited(waits - 1), LAST_WORDS_MS);
+  }
+
+  /** A process that was busy meanwhile has not read yet what came: it does so after its timers. */
+  async #waited(waits: number): Promise<void> {
+    await this.#clock.turn();
+    if (this.#told) return;
+    if (this.#heard && waits > 0) this.#wait(waits);
+    else this.#tell();
+  }
+
+  #tellWhenAllIsHeard(): void {
+    if (this.#exit === undefined || !this.#sourceEnded) return;
+    if (this.#output.ended) this.#tell();
+    else this.#output.onceEnded(() => this.#tell());
+  }
+
+  #tell(): void {
+    if (this.#told || this.#exit === undefined) return;
+    this.#told = true;
+    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
+    this.connection.ended(this.#exit);
+    this.#onTold();
   }
 }
 

@@ -224,7 +224,6 @@ class WorkerProcess {
   #finish(): void {
     const { clock } = this.#runtime.os;
     const finish = () => {
-      clock.clearTimeout(timer);
       this.#output.destroy();
       this.#stdin?.destroy();
       this.#fd3?.destroy();
@@ -234,9 +233,14 @@ class WorkerProcess {
         this.#tell({ type: 'process.finished' });
       });
     };
-    const timer = clock.setTimeout(finish, LAST_WORDS_MS);
-    if (this.#output.ended) finish();
-    else this.#output.onceEnded(finish);
+    const heard = () => {
+      clock.clearTimeout(timer);
+      if (this.#wire === undefined) finish();
+      else this.#wire.onceTold(finish);
+    };
+    const timer = clock.setTimeout(heard, LAST_WORDS_MS);
+    if (this.#output.ended) heard();
+    else this.#output.onceEnded(heard);
   }
 
   /** Its own death, and not yet the end of all that it has forked. */
