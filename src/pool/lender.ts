@@ -238,9 +238,11 @@ export class Lender implements CallKeeper {
 
   #refuses(waiter: Waiter): boolean {
     const { pool, maxQueue } = this.#options;
-    const refusal = this.queued >= maxQueue ? new QueueFullError(pool, maxQueue) : this.#needs.refusal();
+    const isFull = this.queued >= maxQueue;
+    const refusal = isFull ? new QueueFullError(pool, maxQueue) : this.#needs.refusal();
     if (refusal === undefined) return false;
     this.#failWaiter(waiter, refusal);
+    if (isFull) this.#needs.onTurnedAway();
     return true;
   }
 

@@ -70,7 +70,13 @@ export class Staff {
   resize(size: { readonly min: number; readonly max: number }): void {
     this.#size = size;
     this.adjust();
-    const surplus = workersTooMany(size.max, this.ready);
+    this.trim();
+  }
+
+  /** Those that are too many go, who has least to do first; but who has sessions stays until they are over. */
+  trim(): void {
+    const surplus = workersTooMany(this.#size.max, this.ready);
+    if (surplus === 0) return;
     const byLoad = [...this.#options.lender.members].sort((a, b) => a.load - b.load);
     for (const member of byLoad
       .filter(({ state, sessions }) => state === 'ready' && sessions.size === 0)
@@ -78,8 +84,8 @@ export class Staff {
       this.drain(member);
   }
 
-  /** Starts as many as are missing. */
-  adjust(): void {
+  /** Starts as many as are missing. @param turnedAway how many were, for want of room in the queue */
+  adjust(turnedAway = 0): void {
     if (this.#closed || this.isWaiting) return;
     const { lender, settings } = this.#options;
     const more = [...this.#starts].filter(({ forerunner }) => forerunner?.state !== 'ready');
@@ -87,7 +93,7 @@ export class Staff {
       ...this.#size,
       ready: this.ready,
       starting: more.length,
-      waiting: lender.waiting,
+      waiting: lender.waiting + turnedAway,
       tasksPerWorker: settings.tasksPerWorker,
     });
     for (let count = 0; count < missing; count += 1) void this.#start();
@@ -192,6 +198,7 @@ export class Staff {
       const path = await workshop.start();
       member = this.#members.get(path);
       if (member === undefined) throw new StartError(path, 'it ended as soon as it was ready', '');
+      member.state = 'warming';
       if (settings.warmUp !== undefined) await runWarmUp(settings.warmUp, member, lender);
     } catch (error) {
       this.#starts.delete(start);
@@ -209,6 +216,7 @@ export class Staff {
     this.#makeReady(member, forerunner);
     this.#starts.delete(start); // from here on it is counted among those that are ready
     lender.join(member);
+    this.adjust(); // those who still wait may need another: who wants a worker for himself takes a whole one
     this.#tellReady(member, begun);
     onChange();
     return member;

@@ -270,3 +270,38 @@ describe('a worker that has room serves whoever waits', () => {
     await simulation.run(long);
   });
 });
+
+describe('as many workers as are needed', () => {
+  test('for all who want one for themselves', async () => {
+    const { simulation, pool } = await open({ min: 0, max: 3, tasksPerWorker: 4 }, programs.serves());
+    const leases = await simulation.run(Promise.all([pool.acquire(), pool.acquire(), pool.acquire()]), 1_000);
+    expect(new Set(leases.map(({ path }) => path)).size).toBe(3);
+  });
+
+  test('for those who come next, when nobody may wait', async () => {
+    const { simulation, pool } = await open({ min: 0, max: 1, maxQueue: 0 }, programs.serves());
+    expect(await simulation.run(thrown(pool.call('x', 1)))).toMatchObject({ code: 'ERR_REEVE_QUEUE_FULL' });
+    await simulation.pass(100);
+    expect(await simulation.run(pool.call('x', 2))).toBe(2);
+  });
+
+  test('and no more: who stayed for the sake of a session goes with it', async () => {
+    const { simulation, pool } = await open({ min: 2, max: 2 }, programs.serves());
+    const sessions = [pool.session('a'), pool.session('b')];
+    for (const session of sessions) await simulation.run(session.call('x'));
+    pool.resize({ min: 1, max: 1 });
+    expect(pool.stats().ready).toBe(2);
+    sessions[0]!.close();
+    expect(pool.stats().ready).toBe(1);
+  });
+
+  test('though one hangs in its warm-up', async () => {
+    const warmUp = (worker: NewWorker) => worker.call('x');
+    const hanging = programs.serves({ deed: 'hangs' });
+    const options = { min: 0, max: 1, warmUp, heartbeat: { interval: 100 } };
+    const { simulation, pool } = await open(options, hanging, programs.serves());
+    expect(await simulation.run(thrown(pool.call('x')))).toMatchObject({ code: 'ERR_REEVE_NO_WORKER' });
+    await simulation.pass(1_000);
+    expect(await simulation.run(pool.call('x', 1))).toBe(1);
+  });
+});
