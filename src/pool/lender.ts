@@ -115,6 +115,7 @@ export class Lender implements CallKeeper {
       if (waiter instanceof Call) this.#giveQueued(member, waiter);
       else if (member.load === 0) waiter.grant(member);
       else member.promisedTo = waiter;
+      this.#needs.onServed();
     }
     if (member.load > 0 || member.lease !== undefined) return;
     const { promisedTo } = member;
@@ -257,7 +258,6 @@ export class Lender implements CallKeeper {
     const failure = call.session?.failure;
     if (failure === undefined) this.#give(member, call);
     else this.fail(call, failure);
-    this.#needs.onServed();
   }
 
   #give(member: Member, call: Call): void {

@@ -134,6 +134,13 @@ describe('whoever waits is told', () => {
     await simulation.run(room);
   });
 
+  test('that there is room, when whoever waited for a lease has got it', async () => {
+    const { simulation, pool } = await open({ min: 0, max: 1, maxQueue: 1 }, programs.serves());
+    const lease = pool.acquire();
+    const room = pool.whenRoom();
+    await simulation.run(Promise.all([lease, room]));
+  });
+
   test('that there is room in a pool that is closed, and will refuse', async () => {
     const { simulation, pool } = await open({ min: 0, max: 1, maxQueue: 1 }, programs.serves());
     const call = thrown(pool.session('s').call('x'));
