@@ -32,8 +32,9 @@ export class PoolCallers {
 
   call(ask: Ask): void {
     const asked = this.#asks(ask, undefined);
-    const queued = this.#queued();
+    const before = this.#queued();
     const call = this.#pool.call('run', paramsOf(asked, ask), this.#optionsOf(ask));
+    const queued = Math.max(before, this.#queued()); // who hears of it may make calls amid it
     this.#until(`call ${asked.n}`, this.#hear(asked, call, queued));
   }
 

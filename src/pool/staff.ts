@@ -73,15 +73,9 @@ export class Staff {
     this.trim();
   }
 
-  /** Those that are too many go, who has least to do first; but who has sessions stays until they are over. */
+  /** Those that are too many go, when they have done what they do. */
   trim(): void {
-    const surplus = workersTooMany(this.#size.max, this.ready);
-    if (surplus === 0) return;
-    const byLoad = [...this.#options.lender.members].sort((a, b) => a.load - b.load);
-    for (const member of byLoad
-      .filter(({ state, sessions }) => state === 'ready' && sessions.size === 0)
-      .slice(0, surplus))
-      this.drain(member);
+    for (const member of workersTooMany(this.#options.lender.members, this.#size.max)) this.drain(member);
   }
 
   /** Starts as many as are missing. @param turnedAway how many were, for want of room in the queue */
@@ -289,6 +283,7 @@ export class Staff {
     // One that ends as soon as it is ready, again and again, is not started again at once.
     else if (wasNeeded && member.readyAt > 0) if (!this.#closed) this.#failures.endedUnused(error);
     this.adjust();
+    this.trim(); // its sessions may have been what another stayed for
     onChange();
   }
 }

@@ -302,6 +302,19 @@ describe('as many workers as are needed', () => {
     expect(pool.stats().ready).toBe(1);
   });
 
+  test('and no more: who took the place of one with sessions goes, when these are lost', async () => {
+    const { simulation, pool, living } = await open({ min: 2, max: 2 }, programs.serves({ sessions: true }));
+    for (const key of ['a', 'b']) await simulation.run(pool.session(key).call('x'));
+    pool.resize({ min: 1, max: 1 });
+    void pool.session('a').call('x', 1); // it is busy, while its successor comes
+    pool.recycle();
+    while (living().length < 3) await simulation.pass(0.1);
+    const first = pool.workers().find(({ load }) => load > 0)!;
+    simulation.machine.send(simulation.machine.find(first.pid)!, 'SIGKILL');
+    await simulation.pass(2_000);
+    expect(pool.stats().ready).toBe(1);
+  });
+
   test('though one hangs in its warm-up', async () => {
     const warmUp = (worker: NewWorker) => worker.call('x');
     const hanging = programs.serves({ deed: 'hangs' });
