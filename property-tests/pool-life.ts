@@ -1,0 +1,326 @@
+/** Lives a pool's life by its plan on a simulated machine, and says what of what always holds did not. */
+import { messageOf } from '../src/errors.ts';
+import type { ServesOptions } from '../src/os/sim/serves.ts';
+import type { Pool } from '../src/pool/pool.ts';
+import type { NewWorker } from '../src/pool/pool-options.ts';
+import { type Program, programs, type SimHost, Simulation } from '../src/sim/index.ts';
+import type { Violation } from './invariants.ts';
+import { PoolCallers } from './pool-callers.ts';
+import { PoolJudge } from './pool-judge.ts';
+import type { Act, Ask, BirthKind, PoolPlan } from './pool-plan.ts';
+
+const START_TIMEOUT_MS = 1_000;
+/** How long everything may take once nothing goes wrong any more, milliseconds: some dozen calls of 400 ms and their limits. */
+const SETTLES_WITHIN_MS = 240_000;
+/** How long until a pool that is left in peace has the workers that it is to have. */
+const WELL_WITHIN_MS = 60_000;
+/** What rings later than this after the end of a pool was not the last of its workers' streams and records. */
+const RINGS_WITHIN_MS = 3_000;
+/** How long after the end of a pool the last of its workers may be told dead, and what was asked of it in its warm-up. */
+const LAST_NEWS_WITHIN_MS = 150;
+const EAGER_CALLS = 10;
+
+const BEHAVIOURS: Readonly<Record<BirthKind, (well: ServesOptions) => Program>> = {
+  well: (well) => programs.serves(well),
+  slow: (well) => programs.serves({ ...well, readyAfter: START_TIMEOUT_MS / 2 }),
+  late: (well) => programs.serves({ ...well, readyAfter: START_TIMEOUT_MS * 2 }),
+  'exits-before-ready': (well) => programs.serves({ ...well, exits: 'before-ready', readyAfter: 5 }),
+  'exits-when-ready': (well) => programs.serves({ ...well, exits: 'when-ready' }),
+  'dies-soon': (well) => programs.both(programs.serves(well), programs.exitsAfter(30)),
+  closes: (well) => programs.both(programs.serves(well), (self) => self.after(30, () => self.closeStreams())),
+};
+
+export interface PoolLife {
+  readonly violations: readonly Violation[];
+  readonly trace: readonly string[];
+  readonly steps: number;
+  readonly seen: Readonly<Record<string, number>>;
+}
+
+export async function livePool(plan: PoolPlan): Promise<PoolLife> {
+  const life = new Life(plan);
+  await life.live();
+  const { simulation, seen } = life;
+  const { timeline } = simulation.machine;
+  return {
+    violations: simulation.violations,
+    trace: simulation.trace.lines(),
+    steps: timeline.steps,
+    seen: Object.fromEntries(seen),
+  };
+}
+
+class Life {
+  readonly simulation: Simulation;
+  readonly seen = new Map<string, number>();
+  readonly #plan: PoolPlan;
+  readonly #judge: PoolJudge;
+  /** Nothing goes wrong any more. */
+  #calm = false;
+  #births = 0;
+  #size: { min: number; max: number };
+  #pool: Pool | undefined;
+  #ends: Promise<unknown> | undefined;
+  #warmUps = 0;
+  #eager = 0;
+  #openRooms = 0;
+
+  constructor(plan: PoolPlan) {
+    this.#plan = plan;
+    this.simulation = new Simulation({ seed: plan.seed, programs: { worker: (self) => this.#born()(self) } });
+    const { min = 1, max = 1, tasksPerWorker = 1, maxQueue = 1_000, attempts = 3 } = plan.options;
+    this.#size = { min, max };
+    this.#judge = new PoolJudge({
+      machine: this.simulation.machine,
+      tasksPerWorker,
+      maxQueue,
+      attempts,
+      fail: (invariant, detail) => this.simulation.oracle.fail(invariant, detail),
+    });
+  }
+
+  async live(): Promise<void> {
+    const { spawner, options } = this.#plan;
+    const sim = await this.simulation.run(this.simulation.startHost({ spawner, signals: false }));
+    const host = sim.host!;
+    const worker = { command: 'worker', startTimeout: START_TIMEOUT_MS, shutdown: 500 };
+    const settings = { ...options, name: 'pool', worker, ...this.#warmUp() };
+    const opened = await this.simulation.run(host.pool(settings).catch(() => undefined));
+    if (opened === undefined) this.#saw('did not open');
+    else await this.#liveOpen(sim, opened);
+    await this.#nothingIsLeft(sim);
+    await this.simulation.run(sim.stop());
+  }
+
+  async #liveOpen(sim: SimHost, pool: Pool): Promise<void> {
+    this.#pool = pool;
+    const { oracle } = this.simulation;
+    const callers = new PoolCallers(this.#judge, pool, this.simulation.machine);
+    if (this.#plan.eager) this.#callFromEvents(sim, callers);
+    for (const { after, act } of this.#plan.steps) {
+      await this.#pass(after);
+      this.#act(act, sim, pool, callers);
+      await this.#pass(0);
+    }
+    await this.#pass(20);
+    this.#calmDown();
+    await this.#passUntil(() => callers.open === 0 && this.#openRooms === 0, SETTLES_WITHIN_MS);
+    if (this.#openRooms > 0) oracle.fail('every-request-settles-once', 'somebody waits for room for ever');
+    if (callers.open > 0)
+      oracle.fail('every-request-settles-once', `never over: ${[...callers.waiting].join(', ')}`);
+    else if (this.#ends === undefined) await this.#beWell(pool);
+    this.#end(this.#plan.end, sim, pool);
+    await this.#passUntil(() => pool.phase === 'closed', SETTLES_WITHIN_MS);
+    if (pool.phase !== 'closed') oracle.fail('stopped-means-empty', `the pool is ${pool.phase} for ever`);
+    await this.#pass(LAST_NEWS_WITHIN_MS);
+    this.#judge.allSettled();
+    for (const [what, count] of Object.entries(pool.stats().calls)) this.#saw(`calls ${what}`, count);
+    for (const [what, count] of Object.entries(pool.stats().workers)) this.#saw(`workers ${what}`, count);
+    for (const { error } of this.#judge.asked)
+      if (error !== undefined) this.#saw((error as { code?: string }).code ?? String(error));
+  }
+
+  #act(act: Act, sim: SimHost, pool: Pool, callers: PoolCallers): void {
+    const { machine } = this.simulation;
+    this.simulation.trace.note(JSON.stringify(act));
+    switch (act.do) {
+      case 'call':
+        for (let count = 0; count < act.count; count += 1) callers.call(act.ask);
+        break;
+      case 'stream':
+        callers.stream(act.ask, act.takes, act.pace);
+        break;
+      case 'map':
+        callers.map(act.ask, act.count, act.takes);
+        break;
+      case 'lease':
+        callers.lease(act);
+        break;
+      case 'harm': {
+        const workers = machine.processes().filter(({ alive, isWorkers }) => alive && isWorkers);
+        const worker = workers[act.which % workers.length];
+        if (worker !== undefined) machine.send(worker, act.signal);
+        break;
+      }
+      case 'harm-forker':
+        if (sim.forker !== undefined) machine.send(sim.forker, act.signal);
+        break;
+      case 'fail-forks':
+        for (let count = 0; count < act.count; count += 1) machine.forkFailures.push('EAGAIN');
+        break;
+      case 'resize':
+        this.#size = { min: act.min, max: Math.max(1, act.min + act.more) };
+        pool.resize(this.#size);
+        break;
+      case 'recycle':
+        pool.recycle();
+        break;
+      case 'renew':
+        if (pool.phase === 'open') pool.session(act.session);
+        break;
+      case 'forget':
+        if (pool.phase === 'open') pool.session(act.session).close();
+        break;
+      case 'wait-for-room':
+        this.#openRooms += 1;
+        void pool.whenRoom().then(() => {
+          this.#openRooms -= 1;
+        });
+        break;
+      default:
+        this.#end(act.do, sim, pool);
+    }
+  }
+
+  #end(how: 'close' | 'destroy' | 'stop-host', sim: SimHost, pool: Pool): void {
+    this.#ends = how === 'stop-host' ? sim.stop() : pool[how]();
+  }
+
+  /** Whoever is born now. */
+  #born(): Program {
+    const isLate = this.#pool === undefined && this.#plan.opensWell;
+    const kind = this.#calm || isLate ? 'well' : (this.#plan.births[this.#births] ?? 'well');
+    if (!isLate) this.#births += 1;
+    return BEHAVIOURS[kind]({
+      sessions: this.#plan.savesSessions,
+      each: (call, { process }) => {
+        const asked = this.#judge.hears(call, process);
+        const { deed, times, ms, items, ignoresCancel } = call.params as Ask;
+        if (asked === undefined) return { after: 1 };
+        const isOver = asked.heard.length > times || (this.#calm && deed !== 'forgets');
+        const leaks = 256 * 1_024;
+        return {
+          after: ms,
+          items: call.stream ? items : 0,
+          ignoresCancel,
+          leaks,
+          deed: isOver ? 'answers' : deed,
+        };
+      },
+      answered: (call, { process }) => this.#judge.answers(call, process),
+    });
+  }
+
+  #warmUp() {
+    const { warmUp, options } = this.#plan;
+    if (warmUp === 'none' || options.heartbeat === false) return {}; // who hangs amid it would be seen by nobody
+    const warm = async (worker: NewWorker): Promise<void> => {
+      this.#warmUps += 1;
+      const number = this.#warmUps;
+      await this.#warm(worker).catch((error: unknown) => {
+        if (warmUp !== 'calls-on') throw error;
+      });
+      if (warmUp === 'calls-on') await this.#warm(worker);
+      if (warmUp === 'rejects-once' && number === 1) throw new Error('it is cold');
+    };
+    return { warmUp: warm };
+  }
+
+  async #warm(worker: NewWorker): Promise<void> {
+    const fact = { priority: 0, idempotent: false, session: undefined, lease: worker.path, isDirect: false };
+    const asked = this.#judge.asks(fact);
+    this.#judge.warmUps += 1;
+    const over = (): void => {
+      this.#judge.warmUps -= 1;
+    };
+    try {
+      this.#judge.got(asked, await worker.call('warm', { n: asked.n, ms: 1, deed: 'answers', times: 0 }));
+      over();
+    } catch (error) {
+      over();
+      this.#judge.failed(asked, error);
+      throw error;
+    }
+  }
+
+  #callFromEvents(sim: SimHost, callers: PoolCallers): void {
+    sim.host!.events.on(({ type }) => {
+      if (!type.startsWith('pool.') || type === 'pool.saturated' || this.#eager >= EAGER_CALLS) return;
+      this.#eager += 1;
+      callers.call(EAGER);
+    });
+  }
+
+  /** Faults stop. What was asked of workers before, they do. */
+  #calmDown(): void {
+    const { machine } = this.simulation;
+    this.#calm = true;
+    machine.forkFailures.length = 0;
+    for (const process of machine.processes())
+      if (process.isForker && process.stopped) machine.send(process, 'SIGCONT');
+  }
+
+  async #beWell(pool: Pool): Promise<void> {
+    const isWell = (): boolean => pool.stats().ready >= this.#size.min && pool.stats().starting === 0;
+    await this.#passUntil(isWell, WELL_WITHIN_MS);
+    const { ready, starting } = pool.stats();
+    if (isWell()) return;
+    const detail = `${ready} are ready, ${starting} start, ${this.#size.min} are wanted`;
+    this.simulation.oracle.fail('quiet-means-healthy', detail);
+  }
+
+  /** The pool is closed, or did not open. */
+  async #nothingIsLeft(sim: SimHost): Promise<void> {
+    const { machine, oracle } = this.simulation;
+    const fail = (detail: string) => oracle.fail('stopped-means-empty', detail);
+    await this.simulation.pass(LAST_NEWS_WITHIN_MS); // also a forker may be starting, in place of one that was killed
+    const left = machine.processes().filter(({ alive, isWorkers }) => alive && isWorkers);
+    if (left.length > 0) fail(`${left.length} workers outlive their pool`);
+    const late = [...sim.process.timers].filter(({ at }) => at > machine.timeline.now + RINGS_WITHIN_MS);
+    if (late.length > 0) fail(`a timer outlives the pool`);
+    await this.simulation.pass(RINGS_WITHIN_MS);
+    if (sim.process.timers.size > 0) fail(`${sim.process.timers.size} timers outlive the pool for long`);
+    if (sim.host!.pools.length > 0) fail('the host has the pool still');
+    if (sim.host!.supervisors.length > 0) fail('its supervisor outlives the pool');
+    if (this.#pool !== undefined && this.#pool.workers().length > 0) fail('the pool remembers workers');
+    const file = machine.disk.peek(`/state/runs/${sim.host!.runId}.json`);
+    if (file !== undefined && Object.keys(JSON.parse(file).workers).length > 0)
+      fail('a record outlives the pool');
+  }
+
+  #pass(ms: number): Promise<void> {
+    let over = false;
+    this.simulation.machine.timeline.add(ms, () => {
+      over = true;
+    });
+    return this.#passUntil(() => over, ms + 1);
+  }
+
+  /** The judge looks after each thing that has happened. */
+  async #passUntil(isOver: () => boolean, patience: number): Promise<void> {
+    const { timeline } = this.simulation.machine;
+    const limit = timeline.now + patience;
+    await timeline.settle();
+    while (!isOver() && (timeline.nextAt ?? Number.POSITIVE_INFINITY) <= limit) {
+      await timeline.step();
+      this.#look();
+    }
+  }
+
+  #look(): void {
+    if (this.#pool === undefined) return;
+    try {
+      this.#judge.look(this.#pool as Pool<never>, this.#size.max);
+    } catch (error) {
+      this.simulation.oracle.fail('bounded-everything', `no stats: ${messageOf(error)}`);
+    }
+  }
+
+  #saw(what: string, count = 1): void {
+    this.seen.set(what, (this.seen.get(what) ?? 0) + count);
+  }
+}
+
+const EAGER: Ask = {
+  deed: 'answers',
+  times: 0,
+  ms: 5,
+  items: 0,
+  ignoresCancel: false,
+  priority: 0,
+  idempotent: false,
+  session: undefined,
+  timeout: undefined,
+  queueTimeout: undefined,
+  cancelAfter: undefined,
+};
