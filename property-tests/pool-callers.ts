@@ -5,7 +5,7 @@ import type { Lease } from '../src/pool/lease.ts';
 import type { Pool } from '../src/pool/pool.ts';
 import type { SimMachine } from '../src/sim/index.ts';
 import type { Asked, PoolJudge } from './pool-judge.ts';
-import type { Act, Ask } from './pool-plan.ts';
+import { type Act, type Ask, PLAIN } from './pool-plan.ts';
 
 type LeaseAct = Extract<Act, { do: 'lease' }>;
 
@@ -31,11 +31,28 @@ export class PoolCallers {
   }
 
   call(ask: Ask): void {
+    void this.#call(ask);
+  }
+
+  visit(session: string, count: number, pause: number): void {
+    const visit = async (): Promise<void> => {
+      for (let n = 0; n < count; n += 1) {
+        const asked = await this.#call({ ...PLAIN, session });
+        if (asked.state !== 'ok') return;
+        await this.#after(pause);
+      }
+    };
+    this.#until(`visit of '${session}'`, visit());
+  }
+
+  #call(ask: Ask): Promise<Asked> {
     const asked = this.#asks(ask, undefined);
     const before = this.#queued();
     const call = this.#pool.call('run', paramsOf(asked, ask), this.#optionsOf(ask));
     const queued = Math.max(before, this.#queued()); // who hears of it may make calls amid it
-    this.#until(`call ${asked.n}`, this.#hear(asked, call, queued));
+    const heard = this.#hear(asked, call, queued);
+    this.#until(`call ${asked.n}`, heard);
+    return heard.then(() => asked);
   }
 
   stream(ask: Ask, takes: number, pace: number): void {
@@ -57,7 +74,7 @@ export class PoolCallers {
     }
     const { session: _, ...options } = this.#optionsOf(ask);
     const results = this.#pool.map(items(), { ...options, method: 'run' });
-    this.#until('map', this.#takeResults(pulled, results, takes));
+    this.#until('map', this.#takeResults(pulled, results, count, takes));
   }
 
   lease(act: LeaseAct): void {
@@ -81,6 +98,7 @@ export class PoolCallers {
     const lost = new Promise<void>((resolve) =>
       signal.addEventListener('abort', () => {
         this.#judge.returned(path);
+        this.#judge.seen.leasesLost += 1;
         resolve();
       }),
     );
@@ -119,13 +137,19 @@ export class PoolCallers {
       const isWhole = taken >= takes || deed !== 'answers' || taken === count;
       if (!isWhole) this.#judge.broken(`${asked.n} ends after ${taken} items of ${count}`);
       this.#judge.over(asked, undefined);
+      if (taken === count && taken < takes) this.#judge.seen.streams += 1;
     } catch (error) {
       this.#judge.over(asked, error);
     }
     this.#judge.unclear -= 1;
   }
 
-  async #takeResults(pulled: readonly Asked[], results: AsyncIterableIterator<unknown>, takes: number) {
+  async #takeResults(
+    pulled: readonly Asked[],
+    results: AsyncIterableIterator<unknown>,
+    count: number,
+    takes: number,
+  ): Promise<void> {
     let taken = 0;
     try {
       for await (const result of results) {
@@ -133,6 +157,7 @@ export class PoolCallers {
         taken += 1;
         if (taken === takes) break;
       }
+      if (taken === count) this.#judge.seen.maps += 1;
     } catch (error) {
       if (pulled[taken] !== undefined) this.#judge.failed(pulled[taken]!, error);
     }

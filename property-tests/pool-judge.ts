@@ -20,6 +20,8 @@ export interface Asked {
   /** It was made at this very time by its caller, and not by something between the two. */
   readonly isDirect: boolean;
   readonly heard: { readonly by: SimProcess; readonly at: number }[];
+  readonly madeAt: number;
+  settledAt: number;
   state: 'open' | 'ok' | 'failed';
   error: unknown;
 }
@@ -29,11 +31,14 @@ export interface JudgeOptions {
   readonly tasksPerWorker: number;
   readonly maxQueue: number;
   readonly attempts: number;
+  readonly closeTimeout: number;
+  /** Whether whoever hears a call of this session is the only one that ever does. */
+  readonly isBound: (session: string) => boolean;
   readonly fail: (invariant: Invariant, detail: string) => void;
 }
 
 /** How late a call may be heard that was given to a worker before another, ms: two moments of the machine, and then some. */
-const ON_ITS_WAY_MS = 6;
+export const ON_ITS_WAY_MS = 6;
 
 export class PoolJudge {
   readonly #options: JudgeOptions;
@@ -44,10 +49,18 @@ export class PoolJudge {
   readonly #leases = new Set<string>();
   /** Calls that were overtaken, and have to be on their way: since when. */
   readonly #overtaken = new Map<Asked, number>();
+  /** By key: the worker that heard its first call. */
+  readonly #homes = new Map<string, SimProcess>();
+  /** Since when its pool is closed, and the first call that was made after that; undefined until then. */
+  #closed: { readonly at: number; readonly from: number } | undefined;
+  /** Nobody is waited for. */
+  #destroyed = false;
   /** The greatest number of workers there ever could be. */
   #most = 1;
   /** Leases are asked for. */
   hasLeases = false;
+  /** How many there were. */
+  readonly seen = { leases: 0, leasesLost: 0, maps: 0, streams: 0 };
   /** Open calls of which nobody is told when they are over: those of streams and maps whose items are not all taken. */
   unclear = 0;
   /** Calls of warm-ups that are open, to workers that are not counted yet. */
@@ -59,7 +72,16 @@ export class PoolJudge {
 
   /** A caller makes a call. */
   asks(call: Pick<Asked, 'priority' | 'idempotent' | 'session' | 'lease' | 'isDirect'>): Asked {
-    const asked: Asked = { ...call, n: this.asked.length, heard: [], state: 'open', error: undefined };
+    const { now } = this.#options.machine.timeline;
+    const asked: Asked = {
+      ...call,
+      n: this.asked.length,
+      heard: [],
+      madeAt: now,
+      settledAt: now,
+      state: 'open',
+      error: undefined,
+    };
     this.asked.push(asked);
     return asked;
   }
@@ -78,8 +100,15 @@ export class PoolJudge {
     const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
     const isKnown = (typeof code === 'string' && code.startsWith('ERR_REEVE_')) || name === 'AbortError';
     if (!isKnown) this.#fail('every-request-settles-once', `${asked.n} failed with ${String(error)}`);
+    this.#mayFailWith(asked, code, String(error));
     if (code === 'ERR_REEVE_QUEUE_FULL' && asked.heard.length > 0)
       this.#fail('bounded-everything', `${asked.n} is refused, and was heard`);
+  }
+
+  /** Its pool is told to end. */
+  ends(how: 'close' | 'destroy' | 'stop-host'): void {
+    this.#destroyed ||= how !== 'close';
+    this.#closed ??= { at: this.#options.machine.timeline.now, from: this.asked.length };
   }
 
   /** A stream, or one call of a map, is over for its caller, whatever became of the call. */
@@ -112,6 +141,7 @@ export class PoolJudge {
   }
 
   lent(path: string): void {
+    this.seen.leases += 1;
     if (this.#leases.has(path)) this.#fail('one-lease-per-worker', `${path} is lent twice`);
     this.#leases.add(path);
   }
@@ -138,6 +168,7 @@ export class PoolJudge {
       this.#fail('one-lease-per-worker', `${path} hears ${n}, and has ${underWay.size} already`);
     if (asked.heard.length >= (idempotent ? attempts : 1))
       this.#fail('every-request-settles-once', `${n} is heard ${asked.heard.length + 1} times`);
+    if (session !== undefined) this.#atHome(asked, session, by);
     this.#inOrder(asked, by);
     underWay.add(asked);
     asked.heard.push({ by, at: machine.timeline.now });
@@ -179,6 +210,28 @@ export class PoolJudge {
   #settles(asked: Asked, state: 'ok' | 'failed'): void {
     if (asked.state !== 'open') this.#fail('every-request-settles-once', `${asked.n} is settled twice`);
     asked.state = state;
+    asked.settledAt = this.#options.machine.timeline.now;
+  }
+
+  /** Who is recycled, or one too many, finishes what it has; and a pool that closes waits for what was asked before. */
+  #mayFailWith({ n }: Asked, code: unknown, message: string): void {
+    const { closeTimeout, machine } = this.#options;
+    const closed = this.#closed;
+    if (code === 'ERR_REEVE_WORKER_ENDED' && message.includes('not needed any more') && closed === undefined)
+      this.#fail('every-request-settles-once', `${n} is lost with one that should have finished: ${message}`);
+    if (code !== 'ERR_REEVE_POOL_CLOSED' || closed === undefined || this.#destroyed) return;
+    if (n < closed.from && machine.timeline.now < closed.at + closeTimeout)
+      this.#fail('every-request-settles-once', `${n} is not waited for by a pool that closes`);
+  }
+
+  #atHome({ n }: Asked, session: string, by: SimProcess): void {
+    const home = this.#homes.get(session) ?? by;
+    this.#homes.set(session, home);
+    if (home !== by && this.#options.isBound(session))
+      this.#fail(
+        'one-worker-per-session',
+        `${n} of '${session}' is heard by ${pathOf(by)}, not ${pathOf(home)}`,
+      );
   }
 
   /** Of two of one priority the earlier is given away first; it may be on its way to another worker still. */

@@ -1,15 +1,15 @@
 /** Lives a pool's life by its plan on a simulated machine, and says what of what always holds did not. */
 import { messageOf } from '../src/errors.ts';
-import type { ServesOptions } from '../src/os/sim/serves.ts';
 import type { Pool } from '../src/pool/pool.ts';
 import type { NewWorker } from '../src/pool/pool-options.ts';
-import { type Program, programs, type SimHost, Simulation } from '../src/sim/index.ts';
+import { type SimHost, Simulation } from '../src/sim/index.ts';
 import type { Violation } from './invariants.ts';
 import { PoolCallers } from './pool-callers.ts';
 import { PoolJudge } from './pool-judge.ts';
-import type { Act, Ask, BirthKind, PoolPlan } from './pool-plan.ts';
+import { type Act, keepsItsSessions, PLAIN, type PoolPlan } from './pool-plan.ts';
+import { type SightCounts, Sights } from './pool-sights.ts';
+import { PoolWorkers, START_TIMEOUT_MS } from './pool-workers.ts';
 
-const START_TIMEOUT_MS = 1_000;
 /** How long everything may take once nothing goes wrong any more, milliseconds: some dozen calls of 400 ms and their limits. */
 const SETTLES_WITHIN_MS = 240_000;
 /** How long until a pool that is left in peace has the workers that it is to have. */
@@ -20,44 +20,32 @@ const RINGS_WITHIN_MS = 3_000;
 const LAST_NEWS_WITHIN_MS = 150;
 const EAGER_CALLS = 10;
 
-const BEHAVIOURS: Readonly<Record<BirthKind, (well: ServesOptions) => Program>> = {
-  well: (well) => programs.serves(well),
-  slow: (well) => programs.serves({ ...well, readyAfter: START_TIMEOUT_MS / 2 }),
-  late: (well) => programs.serves({ ...well, readyAfter: START_TIMEOUT_MS * 2 }),
-  'exits-before-ready': (well) => programs.serves({ ...well, exits: 'before-ready', readyAfter: 5 }),
-  'exits-when-ready': (well) => programs.serves({ ...well, exits: 'when-ready' }),
-  'dies-soon': (well) => programs.both(programs.serves(well), programs.exitsAfter(30)),
-  closes: (well) => programs.both(programs.serves(well), (self) => self.after(30, () => self.closeStreams())),
-};
-
 export interface PoolLife {
   readonly violations: readonly Violation[];
   readonly trace: readonly string[];
   readonly steps: number;
-  readonly seen: Readonly<Record<string, number>>;
+  readonly seen: SightCounts;
 }
 
 export async function livePool(plan: PoolPlan): Promise<PoolLife> {
   const life = new Life(plan);
   await life.live();
-  const { simulation, seen } = life;
+  const { simulation, sights } = life;
   const { timeline } = simulation.machine;
   return {
     violations: simulation.violations,
     trace: simulation.trace.lines(),
     steps: timeline.steps,
-    seen: Object.fromEntries(seen),
+    seen: sights.counts,
   };
 }
 
 class Life {
   readonly simulation: Simulation;
-  readonly seen = new Map<string, number>();
+  readonly sights = new Sights();
   readonly #plan: PoolPlan;
   readonly #judge: PoolJudge;
-  /** Nothing goes wrong any more. */
-  #calm = false;
-  #births = 0;
+  readonly #workers: PoolWorkers;
   #size: { min: number; max: number };
   #pool: Pool | undefined;
   #ends: Promise<unknown> | undefined;
@@ -67,16 +55,29 @@ class Life {
 
   constructor(plan: PoolPlan) {
     this.#plan = plan;
-    this.simulation = new Simulation({ seed: plan.seed, programs: { worker: (self) => this.#born()(self) } });
-    const { min = 1, max = 1, tasksPerWorker = 1, maxQueue = 1_000, attempts = 3 } = plan.options;
+    this.simulation = new Simulation({
+      seed: plan.seed,
+      programs: { worker: (self) => this.#workers.born()(self) },
+    });
+    const {
+      min = 1,
+      max = 1,
+      tasksPerWorker = 1,
+      maxQueue = 1_000,
+      attempts = 3,
+      closeTimeout = 30_000,
+    } = plan.options;
     this.#size = { min, max };
     this.#judge = new PoolJudge({
       machine: this.simulation.machine,
       tasksPerWorker,
       maxQueue,
       attempts,
+      closeTimeout,
+      isBound: (session) => !plan.savesSessions && keepsItsSessions(plan)(session),
       fail: (invariant, detail) => this.simulation.oracle.fail(invariant, detail),
     });
+    this.#workers = new PoolWorkers(plan, this.#judge);
   }
 
   async live(): Promise<void> {
@@ -86,7 +87,7 @@ class Life {
     const worker = { command: 'worker', startTimeout: START_TIMEOUT_MS, shutdown: 500 };
     const settings = { ...options, name: 'pool', worker, ...this.#warmUp() };
     const opened = await this.simulation.run(host.pool(settings).catch(() => undefined));
-    if (opened === undefined) this.#saw('did not open');
+    if (opened === undefined) this.sights.saw('a pool that did not open');
     else await this.#liveOpen(sim, opened);
     await this.#nothingIsLeft(sim);
     await this.simulation.run(sim.stop());
@@ -94,6 +95,7 @@ class Life {
 
   async #liveOpen(sim: SimHost, pool: Pool): Promise<void> {
     this.#pool = pool;
+    this.#workers.isOpen = true;
     const { oracle } = this.simulation;
     const callers = new PoolCallers(this.#judge, pool, this.simulation.machine);
     if (this.#plan.eager) this.#callFromEvents(sim, callers);
@@ -114,10 +116,7 @@ class Life {
     if (pool.phase !== 'closed') oracle.fail('stopped-means-empty', `the pool is ${pool.phase} for ever`);
     await this.#pass(LAST_NEWS_WITHIN_MS);
     this.#judge.allSettled();
-    for (const [what, count] of Object.entries(pool.stats().calls)) this.#saw(`calls ${what}`, count);
-    for (const [what, count] of Object.entries(pool.stats().workers)) this.#saw(`workers ${what}`, count);
-    for (const { error } of this.#judge.asked)
-      if (error !== undefined) this.#saw((error as { code?: string }).code ?? String(error));
+    this.sights.lookBack(this.#judge, pool.stats(), this.#plan);
   }
 
   #act(act: Act, sim: SimHost, pool: Pool, callers: PoolCallers): void {
@@ -133,6 +132,9 @@ class Life {
       case 'map':
         callers.map(act.ask, act.count, act.takes);
         break;
+      case 'visit':
+        callers.visit(act.session, act.count, act.pause);
+        break;
       case 'lease':
         callers.lease(act);
         break;
@@ -143,7 +145,9 @@ class Life {
         break;
       }
       case 'harm-forker':
-        if (sim.forker !== undefined) machine.send(sim.forker, act.signal);
+        if (sim.forker === undefined) break;
+        machine.send(sim.forker, act.signal);
+        if (act.signal === 'SIGKILL') this.sights.saw('a forker killed');
         break;
       case 'fail-forks':
         for (let count = 0; count < act.count; count += 1) machine.forkFailures.push('EAGAIN');
@@ -173,32 +177,8 @@ class Life {
   }
 
   #end(how: 'close' | 'destroy' | 'stop-host', sim: SimHost, pool: Pool): void {
+    this.#judge.ends(how);
     this.#ends = how === 'stop-host' ? sim.stop() : pool[how]();
-  }
-
-  /** Whoever is born now. */
-  #born(): Program {
-    const isLate = this.#pool === undefined && this.#plan.opensWell;
-    const kind = this.#calm || isLate ? 'well' : (this.#plan.births[this.#births] ?? 'well');
-    if (!isLate) this.#births += 1;
-    return BEHAVIOURS[kind]({
-      sessions: this.#plan.savesSessions,
-      each: (call, { process }) => {
-        const asked = this.#judge.hears(call, process);
-        const { deed, times, ms, items, ignoresCancel } = call.params as Ask;
-        if (asked === undefined) return { after: 1 };
-        const isOver = asked.heard.length > times || (this.#calm && deed !== 'forgets');
-        const leaks = 256 * 1_024;
-        return {
-          after: ms,
-          items: call.stream ? items : 0,
-          ignoresCancel,
-          leaks,
-          deed: isOver ? 'answers' : deed,
-        };
-      },
-      answered: (call, { process }) => this.#judge.answers(call, process),
-    });
   }
 
   #warmUp() {
@@ -237,14 +217,14 @@ class Life {
     sim.host!.events.on(({ type }) => {
       if (!type.startsWith('pool.') || type === 'pool.saturated' || this.#eager >= EAGER_CALLS) return;
       this.#eager += 1;
-      callers.call(EAGER);
+      callers.call(PLAIN);
     });
   }
 
   /** Faults stop. What was asked of workers before, they do. */
   #calmDown(): void {
     const { machine } = this.simulation;
-    this.#calm = true;
+    this.#workers.isCalm = true;
     machine.forkFailures.length = 0;
     for (const process of machine.processes())
       if (process.isForker && process.stopped) machine.send(process, 'SIGCONT');
@@ -305,22 +285,4 @@ class Life {
       this.simulation.oracle.fail('bounded-everything', `no stats: ${messageOf(error)}`);
     }
   }
-
-  #saw(what: string, count = 1): void {
-    this.seen.set(what, (this.seen.get(what) ?? 0) + count);
-  }
 }
-
-const EAGER: Ask = {
-  deed: 'answers',
-  times: 0,
-  ms: 5,
-  items: 0,
-  ignoresCancel: false,
-  priority: 0,
-  idempotent: false,
-  session: undefined,
-  timeout: undefined,
-  queueTimeout: undefined,
-  cancelAfter: undefined,
-};

@@ -33,11 +33,28 @@ export interface Ask {
   readonly cancelAfter: number | undefined;
 }
 
+/** One that is answered soon. */
+export const PLAIN: Ask = {
+  deed: 'answers',
+  times: 0,
+  ms: 5,
+  items: 0,
+  ignoresCancel: false,
+  priority: 0,
+  idempotent: false,
+  session: undefined,
+  timeout: undefined,
+  queueTimeout: undefined,
+  cancelAfter: undefined,
+};
+
 export type Act =
   | { readonly do: 'call'; readonly ask: Ask; readonly count: number }
   /** Whoever asks takes so many items, each within so many milliseconds, and leaves. */
   | { readonly do: 'stream'; readonly ask: Ask; readonly takes: number; readonly pace: number }
   | { readonly do: 'map'; readonly ask: Ask; readonly count: number; readonly takes: number }
+  /** Calls of one session, each so many milliseconds after the answer to the one before, until one fails. */
+  | { readonly do: 'visit'; readonly session: string; readonly count: number; readonly pause: number }
   | {
       readonly do: 'lease';
       readonly asks: readonly Ask[];
@@ -77,7 +94,8 @@ export interface PoolPlan {
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) =>
   fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
 const ms = fc.constantFrom(0, 1, 5, 20, 100, 400);
-const session = fc.constantFrom('a', 'b', 'c');
+const session = fc.constantFrom('a', 'a', 'b', 'c');
+const LONGER_THAN_LIVES_MS = 1_800_000;
 const limit = fc.constantFrom(10, 50, 300, 2_000);
 
 const ask: fc.Arbitrary<Ask> = fc.record({
@@ -130,6 +148,15 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({
+      do: fc.constant('visit' as const),
+      session,
+      count: fc.constantFrom(3, 10),
+      pause: fc.constantFrom(0, 5, 100),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
       do: fc.constant('lease' as const),
       asks: fc.array(ask, { maxLength: 3 }),
       hold: ms,
@@ -156,7 +183,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ do: fc.constant('resize' as const), min: fc.nat(3), more: fc.nat(2) }),
   },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('recycle' as const) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('recycle' as const) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('renew', 'forget'), session }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('wait-for-room' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('close', 'destroy', 'stop-host') }) },
@@ -187,7 +214,7 @@ const options = fc
     }),
     attempts: fc.constantFrom(1, 2, 3),
     maxSessions: fc.constantFrom(1, 2, 10),
-    sessionTtl: fc.constantFrom(50, 1_000, 1_800_000),
+    sessionTtl: fc.constantFrom(50, 1_000, LONGER_THAN_LIVES_MS, LONGER_THAN_LIVES_MS),
     closeTimeout: fc.constantFrom(0, 100, 30_000),
   })
   .map(({ min, more, recycle, timeout, queueTimeout, heartbeat, ...rest }) => ({
@@ -216,8 +243,15 @@ export const poolPlans: fc.Arbitrary<PoolPlan> = fc.record({
   warmUp: fc.constantFrom('none', 'none', 'calls', 'calls-on', 'rejects-once'),
   births: fc.array(fc.constantFrom('well', ...BIRTHS), { maxLength: 6 }),
   opensWell: fc.constantFrom(true, true, true, true, false),
-  savesSessions: fc.boolean(),
+  savesSessions: fc.constantFrom(true, true, false),
   eager: fc.constantFrom(false, false, true),
   steps: fc.array(fc.record({ after: ms, act }), { maxLength: 20 }),
   end: fc.constantFrom('close', 'close', 'destroy', 'stop-host'),
 });
+
+/** Whether what is bound to this key is so until it is lost: nobody closes it or begins anew, nor is it unused for long. */
+export const keepsItsSessions =
+  ({ steps, options: { sessionTtl = 0 } }: PoolPlan) =>
+  (key: string): boolean =>
+    sessionTtl >= LONGER_THAN_LIVES_MS &&
+    !steps.some(({ act }) => (act.do === 'renew' || act.do === 'forget') && act.session === key);
