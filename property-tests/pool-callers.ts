@@ -12,6 +12,9 @@ type LeaseAct = Extract<Act, { do: 'lease' }>;
 /** What nobody would answer, nor stop to answer, needs a limit to be over. */
 const LIMIT_MS = 3_000;
 
+/** Items of a stream: more than any has. */
+const ALL = 999;
+
 export class PoolCallers {
   readonly #judge: PoolJudge;
   readonly #pool: Pool;
@@ -112,7 +115,9 @@ export class PoolCallers {
   async #callLease(lease: Lease, ask: Ask): Promise<void> {
     const asked = this.#asks({ ...ask, session: undefined }, lease.path);
     const { session: _, ...options } = this.#optionsOf(ask);
-    await this.#hear(asked, lease.call('run', paramsOf(asked, ask), options), 0);
+    const params = paramsOf(asked, ask);
+    if (ask.items > 0) await this.#take(asked, ask, lease.stream('run', params, options), ALL, 0);
+    else await this.#hear(asked, lease.call('run', params, options), 0);
   }
 
   async #take(

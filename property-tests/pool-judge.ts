@@ -15,6 +15,8 @@ export interface Asked {
   readonly priority: number;
   readonly idempotent: boolean;
   readonly session: string | undefined;
+  /** The same for all calls of a session between two times that it may have been begun anew. */
+  readonly visit: string | undefined;
   /** The path of the worker that was lent for it. */
   readonly lease: string | undefined;
   /** It was made at this very time by its caller, and not by something between the two. */
@@ -32,8 +34,8 @@ export interface JudgeOptions {
   readonly maxQueue: number;
   readonly attempts: number;
   readonly closeTimeout: number;
-  /** Whether whoever hears a call of this session is the only one that ever does. */
-  readonly isBound: (session: string) => boolean;
+  /** Whether whoever hears a call of a session is the only one that ever does, until it is begun anew. */
+  readonly sessionsStay: boolean;
   readonly fail: (invariant: Invariant, detail: string) => void;
 }
 
@@ -49,7 +51,9 @@ export class PoolJudge {
   readonly #leases = new Set<string>();
   /** Calls that were overtaken, and have to be on their way: since when. */
   readonly #overtaken = new Map<Asked, number>();
-  /** By key: the worker that heard its first call. */
+  /** By key: how often it may have been begun anew. */
+  readonly #renewals = new Map<string, number>();
+  /** By visit: the worker that heard its first call. */
   readonly #homes = new Map<string, SimProcess>();
   /** Since when its pool is closed, and the first call that was made after that; undefined until then. */
   #closed: { readonly at: number; readonly from: number } | undefined;
@@ -75,6 +79,7 @@ export class PoolJudge {
     const { now } = this.#options.machine.timeline;
     const asked: Asked = {
       ...call,
+      visit: call.session && `${call.session} (${this.#renewals.get(call.session) ?? 0})`,
       n: this.asked.length,
       heard: [],
       madeAt: now,
@@ -84,6 +89,11 @@ export class PoolJudge {
     };
     this.asked.push(asked);
     return asked;
+  }
+
+  /** A session is closed, or begun anew if it was lost. */
+  renews(key: string): void {
+    this.#renewals.set(key, (this.#renewals.get(key) ?? 0) + 1);
   }
 
   /** It was answered with this. */
@@ -143,6 +153,9 @@ export class PoolJudge {
   lent(path: string): void {
     this.seen.leases += 1;
     if (this.#leases.has(path)) this.#fail('one-lease-per-worker', `${path} is lent twice`);
+    for (const [worker, { size }] of this.#underWay)
+      if (size > 0 && worker.alive && pathOf(worker) === path)
+        this.#fail('one-lease-per-worker', `${path} is lent, and has ${size} calls of others`);
     this.#leases.add(path);
   }
 
@@ -168,7 +181,7 @@ export class PoolJudge {
       this.#fail('one-lease-per-worker', `${path} hears ${n}, and has ${underWay.size} already`);
     if (asked.heard.length >= (idempotent ? attempts : 1))
       this.#fail('every-request-settles-once', `${n} is heard ${asked.heard.length + 1} times`);
-    if (session !== undefined) this.#atHome(asked, session, by);
+    this.#atHome(asked, by);
     this.#inOrder(asked, by);
     underWay.add(asked);
     asked.heard.push({ by, at: machine.timeline.now });
@@ -224,14 +237,12 @@ export class PoolJudge {
       this.#fail('every-request-settles-once', `${n} is not waited for by a pool that closes`);
   }
 
-  #atHome({ n }: Asked, session: string, by: SimProcess): void {
-    const home = this.#homes.get(session) ?? by;
-    this.#homes.set(session, home);
-    if (home !== by && this.#options.isBound(session))
-      this.#fail(
-        'one-worker-per-session',
-        `${n} of '${session}' is heard by ${pathOf(by)}, not ${pathOf(home)}`,
-      );
+  #atHome({ n, visit }: Asked, by: SimProcess): void {
+    if (visit === undefined) return;
+    const home = this.#homes.get(visit) ?? by;
+    this.#homes.set(visit, home);
+    if (home !== by && this.#options.sessionsStay)
+      this.#fail('one-worker-per-session', `${n} of ${visit} is heard by ${pathOf(by)}, not ${pathOf(home)}`);
   }
 
   /** Of two of one priority the earlier is given away first; it may be on its way to another worker still. */

@@ -6,9 +6,9 @@ import { type SimHost, Simulation } from '../src/sim/index.ts';
 import type { Violation } from './invariants.ts';
 import { PoolCallers } from './pool-callers.ts';
 import { PoolJudge } from './pool-judge.ts';
-import { type Act, keepsItsSessions, PLAIN, type PoolPlan } from './pool-plan.ts';
+import { type Act, keepsSessions, PLAIN, type PoolPlan } from './pool-plan.ts';
 import { type SightCounts, Sights } from './pool-sights.ts';
-import { PoolWorkers, START_TIMEOUT_MS } from './pool-workers.ts';
+import { PoolWorkers, START_TIMEOUT_MS, WARM_UP } from './pool-workers.ts';
 
 /** How long everything may take once nothing goes wrong any more, milliseconds: some dozen calls of 400 ms and their limits. */
 const SETTLES_WITHIN_MS = 240_000;
@@ -74,7 +74,7 @@ class Life {
       maxQueue,
       attempts,
       closeTimeout,
-      isBound: (session) => !plan.savesSessions && keepsItsSessions(plan)(session),
+      sessionsStay: plan.savesSessions === false && keepsSessions(plan),
       fail: (invariant, detail) => this.simulation.oracle.fail(invariant, detail),
     });
     this.#workers = new PoolWorkers(plan, this.#judge);
@@ -160,9 +160,11 @@ class Life {
         pool.recycle();
         break;
       case 'renew':
+        this.#judge.renews(act.session);
         if (pool.phase === 'open') pool.session(act.session);
         break;
       case 'forget':
+        this.#judge.renews(act.session);
         if (pool.phase === 'open') pool.session(act.session).close();
         break;
       case 'wait-for-room':
@@ -204,7 +206,7 @@ class Life {
       this.#judge.warmUps -= 1;
     };
     try {
-      this.#judge.got(asked, await worker.call('warm', { n: asked.n, ms: 1, deed: 'answers', times: 0 }));
+      this.#judge.got(asked, await worker.call(WARM_UP, { n: asked.n, ms: 1, deed: 'answers', times: 0 }));
       over();
     } catch (error) {
       over();

@@ -12,6 +12,7 @@ export const BIRTHS = [
   'exits-when-ready',
   'dies-soon',
   'closes',
+  'hangs-in-warm-up',
 ] as const;
 export type BirthKind = (typeof BIRTHS)[number];
 
@@ -82,8 +83,8 @@ export interface PoolPlan {
   readonly births: readonly BirthKind[];
   /** Whoever is born before the pool is open is well. */
   readonly opensWell: boolean;
-  /** Its workers hand their sessions on. */
-  readonly savesSessions: boolean;
+  /** Its workers hand their sessions on, or die of it. */
+  readonly savesSessions: boolean | 'dies';
   /** Whoever hears the pool's events makes calls from there. */
   readonly eager: boolean;
   readonly steps: readonly { readonly after: number; readonly act: Act }[];
@@ -208,13 +209,13 @@ const options = fc
       { interval: 1_000, misses: 2 },
     ),
     recycle: fc.record({
-      afterCalls: maybe(fc.constantFrom(1, 2, 5)),
+      afterCalls: fc.constantFrom(undefined, undefined, undefined, 1, 2, 5),
       afterAge: maybe(fc.constant(1_000)),
       afterMemory: maybe(fc.constant(2 * MIB)),
     }),
     attempts: fc.constantFrom(1, 2, 3),
     maxSessions: fc.constantFrom(1, 2, 10),
-    sessionTtl: fc.constantFrom(50, 1_000, LONGER_THAN_LIVES_MS, LONGER_THAN_LIVES_MS),
+    sessionTtl: maybe(fc.constantFrom(50, 1_000)).map((ttl) => ttl ?? LONGER_THAN_LIVES_MS),
     closeTimeout: fc.constantFrom(0, 100, 30_000),
   })
   .map(({ min, more, recycle, timeout, queueTimeout, heartbeat, ...rest }) => ({
@@ -243,15 +244,12 @@ export const poolPlans: fc.Arbitrary<PoolPlan> = fc.record({
   warmUp: fc.constantFrom('none', 'none', 'calls', 'calls-on', 'rejects-once'),
   births: fc.array(fc.constantFrom('well', ...BIRTHS), { maxLength: 6 }),
   opensWell: fc.constantFrom(true, true, true, true, false),
-  savesSessions: fc.constantFrom(true, true, false),
+  savesSessions: fc.constantFrom(true, true, true, false, false, 'dies' as const),
   eager: fc.constantFrom(false, false, true),
   steps: fc.array(fc.record({ after: ms, act }), { maxLength: 20 }),
   end: fc.constantFrom('close', 'close', 'destroy', 'stop-host'),
 });
 
-/** Whether what is bound to this key is so until it is lost: nobody closes it or begins anew, nor is it unused for long. */
-export const keepsItsSessions =
-  ({ steps, options: { sessionTtl = 0 } }: PoolPlan) =>
-  (key: string): boolean =>
-    sessionTtl >= LONGER_THAN_LIVES_MS &&
-    !steps.some(({ act }) => (act.do === 'renew' || act.do === 'forget') && act.session === key);
+/** Whether sessions are kept until they are lost, closed or begun anew: none is unused for too long. */
+export const keepsSessions = ({ options: { sessionTtl = 0 } }: PoolPlan): boolean =>
+  sessionTtl >= LONGER_THAN_LIVES_MS;

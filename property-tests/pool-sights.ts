@@ -2,7 +2,7 @@
 
 import type { PoolStats } from '../src/pool/pool-info.ts';
 import { type Asked, ON_ITS_WAY_MS, type PoolJudge } from './pool-judge.ts';
-import { keepsItsSessions, type PoolPlan } from './pool-plan.ts';
+import { keepsSessions, type PoolPlan } from './pool-plan.ts';
 
 const codeOf = ({ error }: Asked) => (error as { code?: unknown } | undefined)?.code;
 const failedWith = (code: string) => (asked: Asked) => codeOf(asked) === `ERR_REEVE_${code}`;
@@ -82,16 +82,16 @@ export class Sights {
     this.saw('a lease lost', judge.seen.leasesLost);
     this.saw('a map taken to its end', judge.seen.maps);
     this.saw('a stream taken to its end', judge.seen.streams);
-    if (plan.savesSessions) this.saw('a session moved', movedSessions(judge, plan));
+    if (plan.savesSessions === true && keepsSessions(plan)) this.saw('a session moved', movedSessions(judge));
   }
 }
 
-/** Sessions that were never lost nor begun anew, and whose calls were heard by more than one worker. */
-function movedSessions({ asked }: PoolJudge, plan: PoolPlan): number {
-  const keys = new Set(asked.flatMap(({ session }) => session ?? []));
-  return [...keys].filter((key) => {
-    const calls = asked.filter(({ session }) => session === key);
-    const wasLost = !keepsItsSessions(plan)(key) || calls.some(failedWith('SESSION_LOST'));
-    return !wasLost && new Set(calls.flatMap(({ heard }) => heard.map(({ by }) => by))).size > 1;
+/** Sessions that were never lost, and whose calls were heard by more than one worker. */
+function movedSessions({ asked }: PoolJudge): number {
+  const visits = new Set(asked.flatMap(({ visit }) => visit ?? []));
+  return [...visits].filter((one) => {
+    const calls = asked.filter(({ visit }) => visit === one);
+    const workers = new Set(calls.flatMap(({ heard }) => heard.map(({ by }) => by)));
+    return workers.size > 1 && !calls.some(failedWith('SESSION_LOST'));
   }).length;
 }

@@ -5,6 +5,8 @@ import type { PoolJudge } from './pool-judge.ts';
 import type { Ask, BirthKind, PoolPlan } from './pool-plan.ts';
 
 export const START_TIMEOUT_MS = 1_000;
+/** What it is asked before it gets calls. */
+export const WARM_UP = 'warm';
 /** Bytes that each call leaves behind. */
 const LEAKS = 256 * 1_024;
 
@@ -15,6 +17,7 @@ const BEHAVIOURS: Readonly<Record<BirthKind, (well: ServesOptions) => Program>> 
   'exits-before-ready': (well) => programs.serves({ ...well, exits: 'before-ready', readyAfter: 5 }),
   'exits-when-ready': (well) => programs.serves({ ...well, exits: 'when-ready' }),
   'dies-soon': (well) => programs.both(programs.serves(well), programs.exitsAfter(30)),
+  'hangs-in-warm-up': (well) => programs.serves(well), // see `born`
   closes: (well) => programs.both(programs.serves(well), (self) => self.after(30, () => self.closeStreams())),
 };
 
@@ -38,6 +41,7 @@ export class PoolWorkers {
     const isFirst = !this.isOpen && opensWell;
     const kind = this.isCalm || isFirst ? 'well' : (births[this.#births] ?? 'well');
     if (!isFirst) this.#births += 1;
+    const hangs = kind === 'hangs-in-warm-up';
     return BEHAVIOURS[kind]({
       sessions: savesSessions,
       each: (call, { process }) => {
@@ -50,7 +54,7 @@ export class PoolWorkers {
           items: call.stream ? items : 0,
           ignoresCancel,
           leaks: LEAKS,
-          deed: isOver ? 'answers' : deed,
+          deed: hangs && call.method === WARM_UP ? 'hangs' : isOver ? 'answers' : deed,
         };
       },
       answered: (call, { process }) => this.#judge.answers(call, process),
