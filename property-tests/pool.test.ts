@@ -6,7 +6,7 @@ import { poolPlans } from './pool-plan.ts';
 import { Sights } from './pool-sights.ts';
 import { SEED } from './seed.ts';
 
-const DEFAULT_LIVES = 800;
+const DEFAULT_LIVES = 1_000;
 /** REEVE_POOL_LIVES=20000 lives as many, and not more than a million. */
 const LIVES = Math.min(1_000_000, Number(process.env['REEVE_POOL_LIVES'] ?? DEFAULT_LIVES));
 
