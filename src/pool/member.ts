@@ -6,8 +6,8 @@ import type { Session } from './session.ts';
 import { WaitQueue } from './wait-queue.ts';
 
 /**
- * `starting` → `warming` (it has answered, and is told what it has to know) → `ready` → `draining` (what it has, it finishes; it gets nothing more) → `ending` (it was told to end) →
- * `gone`. From every state it may be gone at once.
+ * `starting` → `warming` (it has answered, and is told what it has to know) → `ready` → `draining` (what it has, it
+ * finishes; it gets nothing more) → `ending` (it was told to end) → `gone`. From every state it may be gone at once.
  */
 export type MemberState = 'starting' | 'warming' | 'ready' | 'draining' | 'ending' | 'gone';
 
