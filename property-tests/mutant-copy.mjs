@@ -1,6 +1,15 @@
 // A copy of the sources in which bugs are planted: it is built and lived somewhere else, and leaves nothing behind.
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +17,9 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const compiler = join(root, 'node_modules/typescript/bin/tsc');
 const program = fileURLToPath(new URL('mutant-life.mjs', import.meta.url));
+
+/** What lives are made of, and judged by. */
+const LIVED = /^(kept-examples|invariants|pool-[a-z]+)\.ts$/;
 
 /** Milliseconds without one more lifetime lived after which that one is taken to have no end; most take a few. */
 const ENDLESS_AFTER_MS = 60_000;
@@ -46,8 +58,11 @@ export class Copy {
     mkdirSync(directory);
     for (const name of ['src', 'package.json', 'tsconfig.json'])
       cpSync(join(root, name), join(directory, name), { recursive: true });
-    // Beside the sources, to be built with them: it names their types as it does where it is.
-    cpSync(join(root, 'property-tests/kept-examples.ts'), join(directory, 'src/kept-examples.ts'));
+    // Beside the sources, to be built with them.
+    for (const name of readdirSync(join(root, 'property-tests')).filter((file) => LIVED.test(file))) {
+      const text = readFileSync(join(root, 'property-tests', name), 'utf8');
+      writeFileSync(join(directory, 'src', name), text.replaceAll("'../src/", "'./"));
+    }
     symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'));
   }
 
@@ -60,14 +75,14 @@ export class Copy {
   }
 
   /** Plants, builds, lives, and takes the edits out again. What became of it: see `outcomeOf`. */
-  async hunt({ edits }, { seeds, shrink }) {
+  async hunt({ edits }, { campaign, seeds, shrink }) {
     const texts = edited(edits, this.#directory); // as they were copied, whatever has become of them since
     const sources = [...texts.keys()].map((file) => join(this.#directory, 'src', file));
     const sound = sources.map((path) => readFileSync(path, 'utf8'));
     try {
       for (const [file, text] of texts) writeFileSync(join(this.#directory, 'src', file), text);
       await this.#build(edits.length === 0);
-      return await this.#live(seeds, shrink);
+      return await this.#live(campaign, seeds, shrink);
     } finally {
       for (const [index, path] of sources.entries()) if (existsSync(path)) writeFileSync(path, sound[index]);
     }
@@ -84,7 +99,7 @@ export class Copy {
       throw new ListError(`it was not built: ${lines[0] ?? `the compiler ended with ${code}`}`);
   }
 
-  async #live(seeds, shrink) {
+  async #live(campaign, seeds, shrink) {
     const told = {};
     let lived = 0;
     let since = performance.now();
@@ -94,7 +109,7 @@ export class Copy {
       endless = true;
       this.kill();
     }, 1_000);
-    const args = [program, this.#directory, String(seeds), String(shrink)];
+    const args = [program, this.#directory, campaign, String(seeds), String(shrink)];
     const { lines, late } = await this.#run(args, LONGEST_MS, (line) => {
       const news = parsed(line);
       if (news?.lived > lived) {
@@ -142,8 +157,9 @@ export class Copy {
 function outcomeOf(told, { seeds, lived, endless, late, lines }) {
   if (told.unloadable !== undefined) throw new ListError(`it cannot be loaded: ${told.unloadable}`);
   if (told.broken !== undefined) {
-    const { broken, seed, kept, plan } = told;
-    const where = kept === undefined ? '' : ` of the life kept for '${kept}'`;
+    const { broken, seed, life, kept, plan } = told;
+    const where =
+      kept !== undefined ? ` of the life kept for '${kept}'` : life !== undefined ? `, life ${life}` : '';
     return { kind: 'caught', why: `${broken}, seed ${seed}${where}`, plan };
   }
   if (told.thrown !== undefined) return { kind: 'caught', why: `it threw: ${told.thrown}` };

@@ -1,12 +1,15 @@
-// node mutant-life.mjs DIRECTORY SEEDS SHRINK: lives a campaign of the copy built there, and tells of it, a line of JSON
-// each: what has been lived now and then, and at the end what was broken, or thrown, or that all went well.
+// node mutant-life.mjs DIRECTORY trees|pools SEEDS SHRINK: lives a campaign of the copy built there, and tells of it, a line
+// of JSON each: what has been lived now and then, and at the end what was broken, or thrown, or that all went well.
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import fc from 'fast-check';
 
 /** Milliseconds between two times that it says how far it has come. */
 const TELLS_EVERY_MS = 250;
+/** Of the lives of pools: as `npm test` has them. */
+const SEED = 20_261_121;
 
-const [directory, seeds, shrinks] = process.argv.slice(2);
+const [directory, kind, seeds, shrinks] = process.argv.slice(2);
 const tell = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
 const end = (what) => process.stdout.write(`${JSON.stringify(what)}\n`, () => process.exit(0));
 process.stdout.on('error', () => process.exit(1)); // nobody listens any more
@@ -14,9 +17,6 @@ process.stdout.on('error', () => process.exit(1)); // nobody listens any more
 const watchman = `const { ppid } = process;
   setInterval(() => process.ppid === ppid || process.kill(process.pid, 'SIGKILL'), 2_000);`;
 new Worker(watchman, { eval: true }).unref();
-
-const { campaign, live, Prng, planFrom, shrink } = await load('sim/index.js');
-const { KEPT_EXAMPLES, SEEDS_EACH } = await load('kept-examples.js');
 
 /** What cannot be found is a fault of the copy, and not of what it does. */
 const thrown = (error) => {
@@ -30,19 +30,51 @@ process.on('uncaughtException', thrown); // rejections that nobody handles, too
 let told = performance.now();
 tell({ lived: 0 });
 try {
-  const { seeds: lived, violations } = await campaign({
-    seeds: Number(seeds),
-    untilBroken: true,
-    onLifetime: tellOf,
-  });
-  if (violations.length > 0) await report(violations[0]);
-  else await liveKept(lived);
+  await (kind === 'pools' ? livePools() : liveTrees());
 } catch (error) {
   thrown(error);
 }
 
+async function liveTrees() {
+  const sim = await load('sim/index.js');
+  const kept = await load('kept-examples.js');
+  const { seeds: lived, violations } = await sim.campaign({
+    seeds: Number(seeds),
+    untilBroken: true,
+    onLifetime: tellOf,
+  });
+  if (violations.length > 0) await report(sim, violations[0]);
+  else await liveKept(sim, kept, lived);
+}
+
+/** The first that is broken is told of at once; then only what breaks the same is looked at, for a shorter life. */
+async function livePools() {
+  const { livePool } = await load('pool-life.js');
+  const { poolPlans } = await load('pool-plan.js');
+  let lived = 0;
+  let first;
+  const property = fc.asyncProperty(poolPlans, async (plan) => {
+    const { violations } = await livePool(plan);
+    lived += 1;
+    tellOf(lived);
+    const { invariant: broken, detail } = violations[0] ?? {};
+    if (broken === undefined || (first !== undefined && broken !== first)) return;
+    if (first === undefined) tell({ broken, seed: SEED, life: lived, detail });
+    first = broken;
+    throw new Error(detail);
+  });
+  const outcome = await fc.check(property, {
+    seed: SEED,
+    numRuns: Number(seeds),
+    endOnFailure: shrinks !== 'true',
+  });
+  if (first !== undefined) end(shrinks === 'true' ? { plan: outcome.counterexample[0] } : {});
+  else if (outcome.failed) thrown(outcome.errorInstance);
+  else end({ sound: lived });
+}
+
 /** What chance seldom comes upon: the lives that once broke something, as `npm test` lives them. */
-async function liveKept(lived) {
+async function liveKept({ live }, { KEPT_EXAMPLES, SEEDS_EACH }, lived) {
   let count = lived;
   for (const { found, plan } of KEPT_EXAMPLES) {
     for (let seed = plan.seed; seed < plan.seed + SEEDS_EACH; seed += 1) {
@@ -61,7 +93,7 @@ function tellOf(lived) {
   tell({ lived });
 }
 
-async function report({ seed, invariant, detail }) {
+async function report({ live, Prng, planFrom, shrink }, { seed, invariant, detail }) {
   tell({ broken: invariant, seed, detail });
   if (shrinks !== 'true') return end({});
   const isBroken = async (plan) => (await live(plan)).violations.some((one) => one.invariant === invariant);

@@ -1,4 +1,5 @@
 // The bugs that the simulation must find: each one change to one file, such as somebody might make one day.
+import { MUTANTS as POOL_MUTANTS } from './pool-mutants.mjs';
 import { MUTANTS as SUPERVISION_MUTANTS } from './supervision-mutants.mjs';
 
 export const MUTANTS = [
@@ -468,4 +469,5 @@ export const MUTANTS = [
     name: 'a session stays ours when its number is used again',
     edits: [{ file: 'os/census.ts', find: '      if (this.#byPid.has(session)) return [];\n', replace: '' }],
   },
+  ...POOL_MUTANTS,
 ];

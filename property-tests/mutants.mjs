@@ -7,19 +7,20 @@ import { pathToFileURL } from 'node:url';
 import { flagsOf, SEEDS } from './flags.mjs';
 import { Copy, edited, ListError } from './mutant-copy.mjs';
 
-/** Lifetimes in which each must be found; then come the kept ones. */
-const BUDGET = 8_000;
+/** Lifetimes in which each must be found: those of hosts with their trees, then the kept ones; or those of pools. */
+const BUDGETS = { trees: 8_000, pools: 3_000 };
 /** More at once would need more memory than it saves time. */
 const MOST_AT_ONCE = 2;
 
 const { values, wholeNumber, refuse } = flagsOf('mutants', {
   only: { type: 'string' },
-  seeds: { type: 'string', default: String(BUDGET) },
+  seeds: { type: 'string' },
   shrink: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   list: { type: 'string', default: join(import.meta.dirname, 'mutant-list.mjs') },
 });
-const seeds = wholeNumber('seeds', 1, SEEDS - 1); // a campaign begins with seed 1
+// A campaign begins with seed 1.
+const seeds = values.seeds === undefined ? undefined : wholeNumber('seeds', 1, SEEDS - 1);
 const { MUTANTS } = await import(pathToFileURL(resolve(values.list)).href).catch((error) =>
   refuse(`--list: ${error.message.split('\n', 1)[0]}`),
 );
@@ -43,7 +44,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 while (copies.length < Math.min(chosen.length, availableParallelism(), MOST_AT_ONCE)) {
   copies.push(new Copy(join(directory, String(copies.length))));
 }
-await requireSound(copies[0]);
+for (const campaign of new Set(chosen.map(campaignOf))) await requireSound(copies[0], campaign);
 
 const survivors = [];
 const left = [...chosen];
@@ -57,9 +58,9 @@ console.log(
 process.exitCode = survivors.length === 0 ? 0 : 1;
 
 /** What is found where nothing is planted would be found with every mutant. */
-async function requireSound(copy) {
+async function requireSound(copy, campaign) {
   const begun = performance.now();
-  const { kind, why } = await hunt(copy, { name: 'nothing planted', edits: [] });
+  const { kind, why } = await hunt(copy, { name: 'nothing planted', edits: [], campaign });
   say(begun, kind, `nothing planted  (${why})`);
   if (kind === 'sound') return;
   console.error(`mutants: without any mutant it is ${kind} already: ${why}`);
@@ -78,11 +79,18 @@ async function work(copy) {
 }
 
 function hunt(copy, mutant) {
-  return copy.hunt(mutant, { seeds, shrink: values.shrink }).catch((error) =>
+  const campaign = campaignOf(mutant);
+  const orders = { campaign, seeds: seeds ?? BUDGETS[campaign], shrink: values.shrink };
+  return copy.hunt(mutant, orders).catch((error) =>
     blaming(mutant, () => {
       throw error;
     }),
   );
+}
+
+/** By whose lives it is to be found. */
+function campaignOf({ campaign = 'trees' }) {
+  return campaign;
 }
 
 function say(begun, outcome, what) {

@@ -18,5 +18,19 @@ export function workersToStart({ min, max, ready, starting, waiting, tasksPerWor
   return Math.max(0, Math.min(max - ready - starting, Math.max(missing, wanted)));
 }
 
-/** How many are more than the greatest number allows. */
-export const workersTooMany = (max: number, ready: number): number => Math.max(0, ready - max);
+/** What is looked at of a worker. */
+export interface Trimmed {
+  readonly state: string;
+  readonly load: number;
+  readonly sessions: { readonly size: number };
+}
+
+/** Those that are more than the greatest number, who has least to do first; but who has sessions stays for their sake. */
+export function workersTooMany<One extends Trimmed>(members: readonly One[], max: number): readonly One[] {
+  const ready = members.filter(({ state }) => state === 'ready');
+  if (ready.length <= max) return [];
+  return ready
+    .filter(({ sessions }) => sessions.size === 0)
+    .sort((a, b) => a.load - b.load)
+    .slice(0, ready.length - max);
+}

@@ -19,6 +19,8 @@ export interface LenderNeeds {
   onQueueChanged(): void;
   /** One waits no longer. */
   onServed(): void;
+  /** One was refused, for the queue is full. */
+  onTurnedAway(): void;
   /** Why nobody can be served for now; undefined when it is worth waiting. */
   refusal(): Error | undefined;
   /** It has nothing to do, and nobody is promised it. */

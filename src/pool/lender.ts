@@ -115,6 +115,7 @@ export class Lender implements CallKeeper {
       if (waiter instanceof Call) this.#giveQueued(member, waiter);
       else if (member.load === 0) waiter.grant(member);
       else member.promisedTo = waiter;
+      this.#needs.onServed();
     }
     if (member.load > 0 || member.lease !== undefined) return;
     const { promisedTo } = member;
@@ -237,9 +238,11 @@ export class Lender implements CallKeeper {
 
   #refuses(waiter: Waiter): boolean {
     const { pool, maxQueue } = this.#options;
-    const refusal = this.queued >= maxQueue ? new QueueFullError(pool, maxQueue) : this.#needs.refusal();
+    const isFull = this.queued >= maxQueue;
+    const refusal = isFull ? new QueueFullError(pool, maxQueue) : this.#needs.refusal();
     if (refusal === undefined) return false;
     this.#failWaiter(waiter, refusal);
+    if (isFull) this.#needs.onTurnedAway();
     return true;
   }
 
@@ -253,7 +256,6 @@ export class Lender implements CallKeeper {
     const refusal = call.session?.refusal; // it was lost, or closed, while its call waited
     if (refusal === undefined) this.#give(member, call);
     else this.fail(call, refusal);
-    this.#needs.onServed();
   }
 
   #give(member: Member, call: Call): void {

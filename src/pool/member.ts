@@ -6,10 +6,10 @@ import type { Session } from './session.ts';
 import { WaitQueue } from './wait-queue.ts';
 
 /**
- * `starting` → `ready` → `draining` (what it has, it finishes; it gets nothing more) → `ending` (it was told to end) →
- * `gone`. From every state it may be gone at once.
+ * `starting` → `warming` (it has answered, and is told what it has to know) → `ready` → `draining` (what it has, it
+ * finishes; it gets nothing more) → `ending` (it was told to end) → `gone`. From every state it may be gone at once.
  */
-export type MemberState = 'starting' | 'ready' | 'draining' | 'ending' | 'gone';
+export type MemberState = 'starting' | 'warming' | 'ready' | 'draining' | 'ending' | 'gone';
 
 export class Member {
   readonly path: string;

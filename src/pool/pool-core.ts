@@ -66,7 +66,9 @@ export class PoolCore {
       onNearlyFull: (count) =>
         report({ type: 'pool.sessions-nearly-full', pool: name, count, most: settings.maxSessions }),
       onForgotten: (member) => {
-        if (member !== undefined) this.recycler.next();
+        if (member === undefined) return;
+        this.staff.trim();
+        this.recycler.next();
       },
     });
     this.staff = this.#newStaff(worker.form);
@@ -146,6 +148,7 @@ export class PoolCore {
         this.#drainedYet();
       },
       onServed: () => this.#feelQueue(),
+      onTurnedAway: () => this.staff.adjust(1),
       refusal: () => this.staff.refusal(),
       onIdle: (member: Member) => {
         this.staff.idle(member);

@@ -1,7 +1,6 @@
 /** Sees whether workers live: whoever is silent is asked, and whoever does not answer is ended. */
 import { WorkerUnhealthyError } from '../call-errors.ts';
 import type { Clock, Processes, Timer } from '../os/os.ts';
-import type { Lender } from './lender.ts';
 import type { Member } from './member.ts';
 import type { Staff } from './staff.ts';
 
@@ -12,7 +11,6 @@ export interface PulseOptions {
   readonly misses: number;
   readonly clock: Clock;
   readonly processes: Pick<Processes, 'usage'>;
-  readonly lender: Lender;
   readonly staff: Staff;
 }
 
@@ -34,14 +32,14 @@ export class Pulse {
   #feelLater(): void {
     const { clock, interval } = this.#options;
     this.#timer = clock.setTimeout(() => {
-      for (const member of this.#options.lender.members) this.#feel(member);
+      for (const member of this.#options.staff.all) this.#feel(member);
       if (!this.#closed) this.#feelLater();
     }, interval);
   }
 
   #feel(member: Member): void {
     const { clock, interval, misses } = this.#options;
-    if (member.state !== 'ready' && member.state !== 'draining') return;
+    if (member.state === 'starting' || member.state === 'ending') return; // for these there are other limits
     const now = clock.monotonic();
     if (now - member.channel.heardAt < interval) {
       member.askedAt = undefined;

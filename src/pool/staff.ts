@@ -72,16 +72,16 @@ export class Staff {
   resize(size: { readonly min: number; readonly max: number }): void {
     this.#size = size;
     this.adjust();
-    const surplus = workersTooMany(size.max, this.ready);
-    const byLoad = [...this.#options.lender.members].sort((a, b) => a.load - b.load);
-    for (const member of byLoad
-      .filter(({ state, sessions }) => state === 'ready' && sessions.size === 0)
-      .slice(0, surplus))
-      this.drain(member);
+    this.trim();
   }
 
-  /** Starts as many as are missing. */
-  adjust(): void {
+  /** Those that are too many go, when they have done what they do. */
+  trim(): void {
+    for (const member of workersTooMany(this.#options.lender.members, this.#size.max)) this.drain(member);
+  }
+
+  /** Starts as many as are missing. @param turnedAway how many were, for want of room in the queue */
+  adjust(turnedAway = 0): void {
     if (this.#closed || this.isWaiting) return;
     const { lender, settings } = this.#options;
     const starting = [...this.#starts].filter(({ forerunner }) => forerunner?.state !== 'ready').length;
@@ -93,7 +93,7 @@ export class Staff {
       max,
       ready,
       starting,
-      waiting: lender.waiting,
+      waiting: lender.waiting + turnedAway,
       tasksPerWorker: settings.tasksPerWorker,
     });
     for (let count = 0; count < missing; count += 1) void this.#start();
@@ -198,6 +198,7 @@ export class Staff {
       const path = await workshop.start();
       member = this.#members.get(path);
       if (member === undefined) throw new StartError(path, 'it ended as soon as it was ready', '');
+      member.state = 'warming';
       if (settings.warmUp !== undefined) await runWarmUp(settings.warmUp, member, lender);
     } catch (error) {
       this.#starts.delete(start);
@@ -215,6 +216,7 @@ export class Staff {
     this.#makeReady(member, forerunner);
     this.#starts.delete(start); // from here on it is counted among those that are ready
     lender.join(member);
+    this.adjust(); // those who still wait may need another: who wants a worker for himself takes a whole one
     this.#tellReady(member, begun);
     onChange();
     return member;
@@ -287,6 +289,7 @@ export class Staff {
     // One that ends as soon as it is ready, again and again, is not started again at once.
     else if (wasNeeded && member.readyAt > 0) if (!this.#closed) this.#failures.endedUnused(error);
     this.adjust();
+    this.trim(); // its sessions may have been what another stayed for
     onChange();
   }
 }

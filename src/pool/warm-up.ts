@@ -19,6 +19,7 @@ export async function runWarmUp(
   const call = (method: string, params?: unknown) => lender.call(planFor(method, params), undefined, member);
   const notify = (method: string, params?: unknown) => channel.notify(method, params);
   await Promise.race([warmUp({ path, pid, call, notify }), gone]);
+  if (member.endedFor !== undefined) throw member.endedFor; // it is about to go
 }
 
 const planFor = (method: string, params: unknown) => ({

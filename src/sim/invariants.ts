@@ -14,6 +14,7 @@ export const INVARIANTS = [
   'restarts-within-intensity',
   'every-request-settles-once',
   'one-lease-per-worker',
+  'one-worker-per-session',
   'first-come-first-served',
   'results-in-input-order',
   'bounded-everything',

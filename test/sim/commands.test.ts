@@ -105,6 +105,14 @@ describe('npm run mutants', { timeout: 300_000 }, () => {
     expect(readdirSync(temporary)).toEqual([]);
   });
 
+  test('lives pools for the bugs of pools', async () => {
+    const pools = join(root, 'property-tests/pool-mutants.mjs');
+    const args = ['--seeds', '10', '--json', '--list', pools, '--only', 'crashed stay open'];
+    const { code, output, errors } = await command('mutants', args);
+    expect([code, errors]).toEqual([0, '']);
+    expect(JSON.parse(output)).toEqual({ planted: 1, caught: 1, survivors: [] });
+  });
+
   test.each([
     ['if (', /^mutants: 'if \(': it is no TypeScript: .*TS1\d{3}.*\n$/],
     ["import('nowhere'); if (key)", /^mutants: 'import.*': it cannot be loaded: .*\n$/],

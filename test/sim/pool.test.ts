@@ -1,30 +1,7 @@
 /** Pools on a simulated machine: one short story for each thing that once went wrong there. */
 import { describe, expect, test } from 'vitest';
-import type { NewWorker, PoolOptions } from '../../src/pool/pool-options.ts';
-import { type Program, programs, Simulation } from '../../src/sim/index.ts';
-
-/** A pool named `pool`, whose workers are these, in the order of their births; the last is all that come after. */
-async function open(options: Omit<PoolOptions, 'name' | 'worker'>, ...workers: Program[]) {
-  let births = 0;
-  const worker: Program = (self) => {
-    const program = workers[Math.min(births, workers.length - 1)] ?? programs.serves();
-    births += 1;
-    program(self);
-  };
-  const simulation = new Simulation({ programs: { worker } });
-  const { host, process } = await simulation.run(simulation.startHost({ signals: false }));
-  const command = { command: 'worker', startTimeout: 1_000 };
-  const pool = await simulation.run(host!.pool({ name: 'pool', worker: command, ...options }));
-  const living = () => simulation.machine.processes().filter(({ alive, isWorkers }) => alive && isWorkers);
-  return { simulation, host: host!, process, pool, living, births: () => births };
-}
-
-/** What a promise is rejected with. */
-const thrown = (work: Promise<unknown>): Promise<unknown> =>
-  work.then(
-    () => 'nothing',
-    (error) => error,
-  );
+import { programs } from '../../src/sim/index.ts';
+import { open, thrown } from './pools.ts';
 
 describe('the program that serves', () => {
   test('answers each call with what it was given', async () => {
@@ -90,37 +67,6 @@ describe('the program that serves', () => {
   });
 });
 
-describe('never more workers than the greatest number', () => {
-  test('though somebody who hears that one is ready makes calls at once', async () => {
-    const { simulation, host, pool, births } = await open({ min: 0, max: 1 }, programs.serves({ after: 50 }));
-    host.events.on(({ type }) => {
-      if (type === 'pool.worker-ready') void pool.call('x');
-    });
-    await simulation.run(pool.call('x'));
-    expect(births()).toBe(1);
-  });
-
-  test('though one dies whose successor is on its way', async () => {
-    const { simulation, pool, living } = await open({ min: 1, max: 1 }, programs.serves({ readyAfter: 200 }));
-    pool.recycle();
-    await simulation.pass(100);
-    simulation.machine.send(living()[0]!, 'SIGKILL');
-    await simulation.pass(1_000);
-    expect(pool.stats()).toMatchObject({ ready: 1, starting: 0, workers: { started: 2 } });
-    expect(living().length).toBe(1);
-  });
-
-  test('though it is made smaller while they start', async () => {
-    const { simulation, pool, living } = await open({ min: 1, max: 4 }, programs.serves({ readyAfter: 200 }));
-    pool.resize({ min: 4, max: 4 });
-    await simulation.pass(100);
-    pool.resize({ min: 1, max: 2 });
-    await simulation.pass(1_000);
-    expect(pool.stats()).toMatchObject({ ready: 2, starting: 0 });
-    expect(living().length).toBe(2);
-  });
-});
-
 describe('whoever waits is told', () => {
   test('that there is room, when those who waited were told that it is in vain', async () => {
     const { simulation, pool } = await open(
@@ -132,6 +78,13 @@ describe('whoever waits is told', () => {
     const room = pool.whenRoom();
     expect(await simulation.run(call)).toMatchObject({ code: 'ERR_REEVE_NO_WORKER' });
     await simulation.run(room);
+  });
+
+  test('that there is room, when whoever waited for a lease has got it', async () => {
+    const { simulation, pool } = await open({ min: 0, max: 1, maxQueue: 1 }, programs.serves());
+    const lease = pool.acquire();
+    const room = pool.whenRoom();
+    await simulation.run(Promise.all([lease, room]));
   });
 
   test('that there is room in a pool that is closed, and will refuse', async () => {
@@ -214,32 +167,6 @@ describe('sessions', () => {
     session.close();
     await simulation.pass(1_000);
     expect(pool.stats()).toMatchObject({ ready: 1, workers: { recycled: 1, lost: 0 } });
-  });
-});
-
-describe('new workers', () => {
-  test('that die amid their warm-up answer nobody who goes on', async () => {
-    const calls: unknown[] = [];
-    const warmUp = async (worker: NewWorker) => {
-      calls.push(await thrown(worker.call('x')));
-      calls.push(await thrown(worker.call('x')));
-    };
-    const dying = programs.serves({ deed: 'dies' });
-    const { simulation, pool } = await open({ min: 0, max: 1, warmUp }, dying, programs.serves());
-    expect(await simulation.run(thrown(pool.call('x')))).toMatchObject({ code: 'ERR_REEVE_NO_WORKER' });
-    expect(calls).toMatchObject([{ code: 'ERR_REEVE_WORKER_CRASHED' }, { code: 'ERR_REEVE_WORKER_ENDED' }]);
-  });
-
-  test('replace one at a time, though one dies whose successor is on its way', async () => {
-    const { simulation, pool, living } = await open({ min: 3, max: 3 }, programs.serves({ readyAfter: 100 }));
-    pool.recycle();
-    await simulation.pass(50);
-    simulation.machine.send(living()[0]!, 'SIGKILL');
-    for (let count = 0; count < 30; count += 1) {
-      await simulation.pass(20);
-      expect(living().length).toBeLessThanOrEqual(4);
-    }
-    expect(pool.stats().workers).toMatchObject({ recycled: 2, lost: 1 });
   });
 });
 
