@@ -13,8 +13,13 @@ export interface CallOptions {
   readonly queueTimeout?: number;
   /** -10 to 10, default 0; higher goes first. */
   readonly priority?: number;
-  /** It goes to the worker that had this session's calls before. */
+  /** It goes to the worker that had this session's calls before, and waits for it: affinity that is required. */
   readonly session?: string;
+  /**
+   * It goes to the worker that had calls with this key before if that has room now, and to any other if not: affinity
+   * that is preferred, for what a worker keeps warm and others can get. Of 10,000 keys it is known where they went.
+   */
+  readonly prefer?: string;
   /** It may be done twice: when its worker dies it is given to another. Default false. */
   readonly idempotent?: boolean;
   /** Called with what the worker tells while it works. */
@@ -32,6 +37,7 @@ const KEYS = [
   'queueTimeout',
   'priority',
   'session',
+  'prefer',
   'idempotent',
   'onProgress',
 ] as const;
@@ -50,6 +56,8 @@ export function planOf(
   const { signal, onProgress, session } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal))
     reader.fail('signal', `expected an AbortSignal, got ${show(signal)}`);
+  if (session !== undefined && options.prefer !== undefined)
+    reader.fail('prefer', 'a session has its worker already: give one of the two');
   if (onProgress !== undefined && typeof onProgress !== 'function')
     reader.fail('onProgress', `expected a function, got ${show(onProgress)}`);
   return {
@@ -60,6 +68,7 @@ export function planOf(
     queueTimeout: reader.has('queueTimeout') ? limit(reader, 'queueTimeout') : defaults.queueTimeout,
     idempotent: reader.boolean('idempotent', false),
     session: session === undefined ? undefined : reader.string('session'),
+    prefer: reader.has('prefer') ? reader.string('prefer') : undefined,
     signal,
     onProgress,
     items,
@@ -80,6 +89,7 @@ function plainPlan(
     queueTimeout,
     idempotent: false,
     session: undefined,
+    prefer: undefined,
     signal: undefined,
     onProgress: undefined,
     items,

@@ -19,6 +19,8 @@ export interface CallPlan {
   /** Milliseconds that it may wait for a worker. */
   readonly queueTimeout: number;
   readonly idempotent: boolean;
+  /** It would best go where the calls with this key have gone. */
+  readonly prefer: string | undefined;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ((value: unknown) => void) | undefined;
   /** Items are wanted one by one, and go there. */

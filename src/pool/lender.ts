@@ -3,11 +3,12 @@ import { CallTimeoutError, QueueFullError, UnsendableError, WorkerEndedError } f
 import { errorOf } from '../errors.ts';
 import { Call, type CallKeeper, type CallPlan } from './call.ts';
 import { CallWatch } from './call-watch.ts';
-import { freest, leastVisited } from './checkout.ts';
+import { freest } from './checkout.ts';
 import { PoolCounters } from './counters.ts';
 import type { Acquisition } from './lease.ts';
 import type { LenderNeeds, LenderOptions } from './lender-needs.ts';
 import type { Member } from './member.ts';
+import { Preferences } from './preferences.ts';
 import { afterLoss } from './retry.ts';
 import type { Session } from './session.ts';
 import { TurnClock } from './turn-clock.ts';
@@ -18,6 +19,7 @@ export class Lender implements CallKeeper {
   readonly #options: LenderOptions;
   readonly #needs: LenderNeeds;
   readonly #line = new WaitingLine();
+  readonly #preferences = new Preferences();
   readonly #clock: TurnClock;
   #members: readonly Member[] = [];
   readonly #watch: CallWatch;
@@ -57,16 +59,13 @@ export class Lender implements CallKeeper {
   /** @param lease whose worker it is that has to do it */
   call(plan: CallPlan, session: Session | undefined, lease: Member | undefined): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.#order += 1;
-      const call = new Call(plan, this.#order, this.now(), this, resolve, reject);
+      const call = new Call(plan, this.nextOrder(), this.now(), this, resolve, reject);
       call.session = session;
       this.counters.made += 1;
       if (!this.#watch.begin(call)) return;
+      call.isLeased = lease !== undefined;
       if (lease === undefined) this.#admit(call);
-      else {
-        call.isLeased = true;
-        this.#give(lease, call);
-      }
+      else this.#give(lease, call);
     });
   }
 
@@ -154,6 +153,7 @@ export class Lender implements CallKeeper {
   lost(member: Member, error: Error): void {
     member.state = 'gone';
     this.leave(member);
+    this.#preferences.forget(member);
     if (member.promisedTo !== undefined) this.#line.putBack(member.promisedTo);
     member.promisedTo = undefined;
     const calls = member.channel.waiting.values().filter((asker) => asker instanceof Call);
@@ -221,8 +221,7 @@ export class Lender implements CallKeeper {
       else this.#enqueue(call, bound);
       return;
     }
-    const choose = session === undefined ? freest : leastVisited;
-    const member = this.#line.shared > 0 ? undefined : choose(this.#members);
+    const member = this.#line.shared > 0 ? undefined : this.#preferences.choose(this.#members, call);
     if (member === undefined) this.#enqueue(call, undefined);
     else this.#give(member, call);
   }
@@ -272,6 +271,7 @@ export class Lender implements CallKeeper {
     }
     if (session !== undefined && session.member === undefined) session.bind(member);
     plan.items?.comesFrom(member.channel);
+    this.#preferences.note(plan.prefer, member);
     call.member = member;
     call.state = 'running';
     call.givenAt = this.now();

@@ -226,7 +226,7 @@ export class Pool<A = UnknownApi> {
   ): Promise<unknown> {
     const core = this.#core;
     try {
-      core.requireOpen();
+      if (lease === undefined || core.phase !== 'draining') core.requireOpen(); // a lease is waited for, and so works
       if (typeof method !== 'string' || method === '')
         throw new OptionsError('method', 'expected a non-empty string');
       const plan = planOf(method, params, options, core.settings, items);

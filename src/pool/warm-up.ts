@@ -29,6 +29,7 @@ const planFor = (method: string, params: unknown) => ({
   timeout: NEVER,
   queueTimeout: NEVER,
   idempotent: false,
+  prefer: undefined,
   signal: undefined,
   onProgress: undefined,
   items: undefined,

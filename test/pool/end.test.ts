@@ -45,6 +45,16 @@ describe('close()', () => {
     expect(all('pool.worker-gone').map(({ pid }) => pid)).toEqual([lease.pid]);
   });
 
+  test('lets whoever has a lease work on', async () => {
+    const { pool } = await openPool({ min: 1, max: 1 });
+    const lease = await pool.acquire();
+    const closing = pool.close();
+    expect(await lease.call('echo', 1)).toBe(1);
+    lease.release();
+    expect(await rejection(lease.call('echo', 2))).toMatchObject({ code: 'ERR_REEVE_WORKER_ENDED' });
+    await closing;
+  });
+
   test('waits for closeTimeout at most; who is under way then is told', async () => {
     const { pool } = await openPool({ min: 1, max: 1, closeTimeout: 50 });
     const { outcome } = await hangingCall(pool);
