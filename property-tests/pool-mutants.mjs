@@ -167,8 +167,8 @@ const PLANTED = [
     edits: [
       {
         file: 'pool/map.ts',
-        find: 'if (underWay.length >= concurrency) yield await underWay.shift()!;',
-        replace: 'if (underWay.length >= concurrency) yield await underWay.pop()!;',
+        find: 'const head = underWay[0]?.outcome;',
+        replace: 'const head = underWay.sort((a) => (a.outcome ? -1 : 1))[0]?.outcome;',
       },
     ],
   },

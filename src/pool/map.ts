@@ -11,7 +11,10 @@ export interface Mapping<Item, Result> {
   readonly signal: AbortSignal | undefined;
 }
 
-type Step<Item, Result> = { readonly pulled: IteratorResult<Item, unknown> } | { readonly result: Result };
+/** One call. */
+interface Step<Result> {
+  outcome?: { readonly result: Result } | { readonly error: unknown };
+}
 
 /**
  * Pulls no more than it needs, and holds no result back for an item that has not come yet. Whoever leaves the loop, or
@@ -23,44 +26,116 @@ export async function* mapInOrder<Item, Result>({
   concurrency,
   signal,
 }: Mapping<Item, Result>): AsyncGenerator<Result, undefined> {
-  const source = eachOf(items);
+  const source = new Source(eachOf(items));
   const controller = new AbortController();
-  const [aborted, forget] = whenAborted(signal);
-  const underWay: Promise<{ readonly result: Result }>[] = [];
-  let pulling: Promise<{ readonly pulled: IteratorResult<Item, unknown> }> | undefined;
-  let isEnd = false;
+  const alarm = new Alarm();
+  const underWay: Step<Result>[] = [];
+  signal?.addEventListener('abort', alarm.ring, { once: true });
   try {
-    while (!isEnd || underWay.length > 0) {
-      if (!isEnd && underWay.length < concurrency()) pulling ??= source.next().then((pulled) => ({ pulled }));
+    while (!source.isEnd || underWay.length > 0) {
+      if (signal?.aborted) throw signal.reason;
+      if (underWay.length < concurrency()) source.pull(alarm.ring);
+      const pulled = source.take();
+      const head = underWay[0]?.outcome;
       // The item first: as many calls as may be are to be under way before a result is handed on.
-      const next: Step<Item, Result> = await Promise.race(
-        [pulling, underWay[0], aborted].filter((step) => step !== undefined),
-      );
-      if ('result' in next) {
+      if (pulled !== undefined) {
+        underWay.push(begin(call(pulled.item, controller.signal), alarm.ring));
+      } else if (head !== undefined) {
         underWay.shift();
-        yield next.result;
-      } else {
-        pulling = undefined;
-        isEnd = next.pulled.done === true;
-        if (!next.pulled.done) underWay.push(begin(call(next.pulled.value, controller.signal)));
-      }
+        if ('error' in head) throw head.error;
+        yield head.result;
+      } else if (!source.isEnd || underWay.length > 0) await alarm.rung();
     }
   } finally {
-    forget();
+    signal?.removeEventListener('abort', alarm.ring);
     controller.abort();
-    const closed = source.return(undefined).catch(ignore);
-    if (pulling === undefined)
-      await closed; // one that is asked for an item first has to find it
-    else pulling.catch(ignore);
+    await source.close();
   }
   return undefined;
 }
 
-/** Waited for when its turn comes, and until then no unhandled rejection. */
-function begin<Result>(call: Promise<Result>): Promise<{ readonly result: Result }> {
-  const step = call.then((result) => ({ result }));
-  step.catch(ignore);
+function begin<Result>(call: Promise<Result>, onSettled: () => void): Step<Result> {
+  const step: Step<Result> = {};
+  call
+    .then(
+      (result) => {
+        step.outcome = { result };
+      },
+      (error: unknown) => {
+        step.outcome = { error };
+      },
+    )
+    .finally(onSettled);
   return step;
+}
+
+/** Wakes whoever waits for something to happen. A race of promises would keep each of its rounds as long as the slowest. */
+class Alarm {
+  #wake: () => void = () => {};
+  #hasRung = false;
+
+  readonly ring = (): void => {
+    this.#hasRung = true;
+    this.#wake();
+  };
+
+  /** Resolves when it has rung since the last time. */
+  async rung(): Promise<void> {
+    if (!this.#hasRung) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    this.#hasRung = false;
+  }
+}
+
+/** Items, one asked for at a time. */
+class Source<Item> {
+  readonly #items: AsyncGenerator<Item, void, undefined>;
+  #isAsked = false;
+  #pulled: { readonly item: Item } | undefined;
+  #failure: { readonly error: unknown } | undefined;
+  isEnd = false;
+
+  constructor(items: AsyncGenerator<Item, void, undefined>) {
+    this.#items = items;
+  }
+
+  /** Asks for the next one, if none is asked for, or there. */
+  pull(onCome: () => void): void {
+    if (this.#isAsked || this.#pulled !== undefined || this.isEnd) return;
+    this.#isAsked = true;
+    this.#items
+      .next()
+      .then(
+        ({ done, value }) => {
+          if (done) this.isEnd = true;
+          else this.#pulled = { item: value };
+        },
+        (error: unknown) => {
+          this.#failure = { error };
+        },
+      )
+      .finally(() => {
+        this.#isAsked = false;
+        onCome();
+      });
+  }
+
+  /** Throws what the items threw. */
+  take(): { readonly item: Item } | undefined {
+    if (this.#failure !== undefined) throw this.#failure.error;
+    const pulled = this.#pulled;
+    this.#pulled = undefined;
+    return pulled;
+  }
+
+  /** One that is asked for an item has to find it first, and is not waited for. */
+  async close(): Promise<void> {
+    const closed = this.#items.return(undefined).catch(() => {});
+    if (!this.#isAsked) await closed;
+  }
 }
 
 async function* eachOf<Item>(
@@ -68,20 +143,3 @@ async function* eachOf<Item>(
 ): AsyncGenerator<Item, void, undefined> {
   yield* items;
 }
-
-/** Rejects with the signal's reason. */
-function whenAborted(
-  signal: AbortSignal | undefined,
-): [aborted: Promise<never> | undefined, forget: () => void] {
-  if (signal === undefined) return [undefined, ignore];
-  let onAbort = ignore;
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason);
-  });
-  aborted.catch(ignore);
-  if (signal.aborted) onAbort();
-  else signal.addEventListener('abort', onAbort, { once: true });
-  return [aborted, () => signal.removeEventListener('abort', onAbort)];
-}
-
-const ignore = (): void => {};
