@@ -110,7 +110,7 @@ export class Pool<A = UnknownApi> {
     }
     const call = (item: Item, ended: AbortSignal) =>
       this.#call(method, item, { ...rest, signal: bothSignals(signal, ended) }, undefined);
-    return mapInOrder(items, call, atATime) as AsyncIterableIterator<ResultOf<A, M>>;
+    return mapInOrder(items, call, atATime, signal) as AsyncIterableIterator<ResultOf<A, M>>;
   }
 
   /** A worker for oneself: give it back with `release()`, or by `await using`. */
