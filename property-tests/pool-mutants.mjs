@@ -167,8 +167,8 @@ const PLANTED = [
     edits: [
       {
         file: 'pool/map.ts',
-        find: 'const head = underWay[0]?.outcome;',
-        replace: 'const head = underWay.sort((a) => (a.outcome ? -1 : 1))[0]?.outcome;',
+        find: 'else if (underWay[0]?.isSettled === true)',
+        replace: 'else if (underWay.sort((a) => (a.isSettled ? -1 : 1))[0]?.isSettled === true)',
       },
     ],
   },

@@ -193,7 +193,9 @@ function hear(heard: Words, value: unknown, line: string): void {
   const { id, method, params, ...rest }: Message = value;
   if (method === undefined) {
     if (typeof id !== 'number') throw garbage('an answer without the number of its request');
-    if ('error' in rest) heard.failure(id, failureOf(rest.error));
+    // Many a library writes both members, one of them null.
+    if ('error' in rest && !(rest.error === null && 'result' in rest))
+      heard.failure(id, failureOf(rest.error));
     else if ('result' in rest) heard.result(id, rest.result);
     else throw garbage('neither request nor answer');
   } else if (typeof method !== 'string') throw garbage('a method that is no string');

@@ -4,6 +4,7 @@ import type { Clock } from '../os/os.ts';
 import { Acquisition } from './lease.ts';
 import type { Lender } from './lender.ts';
 import type { Member } from './member.ts';
+import { forgetAbort, onAbort } from './shared-signal.ts';
 
 export interface Wish {
   readonly priority: number;
@@ -29,21 +30,21 @@ export function acquireWorker(
       acquisition.fail(why);
       lender.withdraw(acquisition);
     };
-    const onAbort = (): void => giveUp(signal!.reason);
+    const aborted = (): void => giveUp(signal!.reason);
     const timer = Number.isFinite(queueTimeout)
       ? clock.setTimeout(() => giveUp(new CallTimeoutError('queued', queueTimeout, 'a lease')), queueTimeout)
       : undefined;
     const wish = { priority, order: lender.nextOrder(), madeAt: lender.now() };
     const acquisition = new Acquisition(wish, (outcome) => {
       if (timer !== undefined) clock.clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
+      if (signal !== undefined) forgetAbort(signal, aborted);
       if ('error' in outcome) reject(outcome.error);
       else {
         lend(outcome.member);
         resolve();
       }
     });
-    signal?.addEventListener('abort', onAbort);
+    if (signal !== undefined) onAbort(signal, aborted);
     lender.acquire(acquisition);
   });
 }

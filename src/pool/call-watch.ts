@@ -2,6 +2,7 @@
 import { CallTimeoutError } from '../call-errors.ts';
 import type { Clock } from '../os/os.ts';
 import type { Call } from './call.ts';
+import { forgetAbort, onAbort } from './shared-signal.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -31,7 +32,7 @@ export class CallWatch {
     }
     if (signal !== undefined) {
       call.onAbort = () => this.#giveUp(call, signal.reason);
-      signal.addEventListener('abort', call.onAbort);
+      onAbort(signal, call.onAbort);
     }
     return true;
   }
@@ -56,7 +57,7 @@ export class CallWatch {
     call.timer = undefined;
     this.leftQueue(call);
     if (call.onAbort === undefined) return;
-    call.plan.signal!.removeEventListener('abort', call.onAbort);
+    forgetAbort(call.plan.signal!, call.onAbort);
     call.onAbort = undefined;
   }
 

@@ -1,5 +1,5 @@
 /** What the calls of a worker that is gone fail with. */
-import { ProtocolError, WorkerCrashedError } from '../call-errors.ts';
+import { ProtocolError, WorkerCrashedError, WorkerEndedError } from '../call-errors.ts';
 import type { Lost } from '../channel/channel.ts';
 import { describeExit } from '../worker/exit-reason.ts';
 import type { Member } from './member.ts';
@@ -16,3 +16,13 @@ export function errorOfLoss(member: Member, lost: Lost): Error {
       return new ProtocolError(member, lost.fault.kind, lost.fault.message);
   }
 }
+
+/** Whether nobody meant it to go: neither its pool, which needed it no more, nor whoever stops all of them. */
+export function isLoss({ endedFor }: Member, lost: Lost): boolean {
+  if (endedFor !== undefined) return !(endedFor instanceof WorkerEndedError);
+  return lost.by !== 'exit' || lost.reason.kind !== 'shutdown';
+}
+
+/** Whether it is ended for what it did before it was ready: of its start it is only said that it was killed. */
+export const isMutelyEnded = ({ readyAt, onGone }: Member, lost: Lost): boolean =>
+  readyAt === 0 && onGone === undefined && lost.by !== 'exit';

@@ -1,4 +1,5 @@
 /** Many calls at a time, their results in the order of what they were made of. */
+import { forgetAbort, onAbort } from './shared-signal.ts';
 
 /** Calls made of items. */
 export interface Mapping<Item, Result> {
@@ -7,18 +8,13 @@ export interface Mapping<Item, Result> {
   readonly call: (item: Item, signal: AbortSignal) => Promise<Result>;
   /** Calls at a time. Asked again and again: it may change. */
   readonly concurrency: () => number;
-  /** When it is aborted, nothing more is waited for. */
+  /** When it is aborted nothing more is waited for, an item neither, of which no call knows. */
   readonly signal: AbortSignal | undefined;
 }
 
-/** One call. */
-interface Step<Result> {
-  outcome?: { readonly result: Result } | { readonly error: unknown };
-}
-
 /**
- * Pulls no more than it needs, and holds no result back for an item that has not come yet. Whoever leaves the loop, or
- * an error, ends the calls under way.
+ * Pulls no more than it needs. A result that is there waits neither for items that are long in coming nor for a full set
+ * of calls. Whoever leaves the loop, or an error, ends the calls under way.
  */
 export async function* mapInOrder<Item, Result>({
   items,
@@ -26,120 +22,88 @@ export async function* mapInOrder<Item, Result>({
   concurrency,
   signal,
 }: Mapping<Item, Result>): AsyncGenerator<Result, undefined> {
-  const source = new Source(eachOf(items));
   const controller = new AbortController();
-  const alarm = new Alarm();
-  const underWay: Step<Result>[] = [];
-  signal?.addEventListener('abort', alarm.ring, { once: true });
+  const underWay: { readonly result: Promise<Result>; isSettled: boolean }[] = [];
+  // One bell for all that is waited for: a race would leave something behind in the slowest of them each time.
+  let ring = (): void => {};
+  const rung = () => ring();
+  const source = new Source(items, rung);
+  if (signal !== undefined) onAbort(signal, rung);
   try {
-    while (!source.isEnd || underWay.length > 0) {
-      if (signal?.aborted) throw signal.reason;
-      if (underWay.length < concurrency()) source.pull(alarm.ring);
-      const pulled = source.take();
-      const head = underWay[0]?.outcome;
-      // The item first: as many calls as may be are to be under way before a result is handed on.
+    while (!source.isExhausted || underWay.length > 0) {
+      const bell = new Promise<void>((resolve) => {
+        ring = resolve;
+      });
+      const pulled = underWay.length < concurrency() ? source.take() : undefined;
       if (pulled !== undefined) {
-        underWay.push(begin(call(pulled.item, controller.signal), alarm.ring));
-      } else if (head !== undefined) {
-        underWay.shift();
-        if ('error' in head) throw head.error;
-        yield head.result;
-      } else if (!source.isEnd || underWay.length > 0) await alarm.rung();
+        const asked = { result: call(pulled.item, controller.signal), isSettled: false };
+        const settled = () => {
+          asked.isSettled = true;
+          ring();
+        };
+        asked.result.then(settled, settled);
+        underWay.push(asked);
+      } else if (underWay[0]?.isSettled === true) yield await underWay.shift()!.result;
+      else if (signal?.aborted === true) throw signal.reason;
+      else await bell;
     }
   } finally {
-    signal?.removeEventListener('abort', alarm.ring);
-    controller.abort();
+    if (signal !== undefined) forgetAbort(signal, rung);
+    if (underWay.length > 0) controller.abort();
     await source.close();
   }
   return undefined;
 }
 
-function begin<Result>(call: Promise<Result>, onSettled: () => void): Step<Result> {
-  const step: Step<Result> = {};
-  call
-    .then(
-      (result) => {
-        step.outcome = { result };
-      },
-      (error: unknown) => {
-        step.outcome = { error };
-      },
-    )
-    .finally(onSettled);
-  return step;
-}
-
-/** Wakes whoever waits for something to happen. A race of promises would keep each of its rounds as long as the slowest. */
-class Alarm {
-  #wake: () => void = () => {};
-  #hasRung = false;
-
-  readonly ring = (): void => {
-    this.#hasRung = true;
-    this.#wake();
-  };
-
-  /** Resolves when it has rung since the last time. */
-  async rung(): Promise<void> {
-    if (!this.#hasRung) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-    this.#hasRung = false;
-  }
-}
-
-/** Items, one asked for at a time. */
+/** Where items come from: one is pulled at a time, and waited for without holding up anything else. */
 class Source<Item> {
-  readonly #items: AsyncGenerator<Item, void, undefined>;
-  #isAsked = false;
+  readonly #iterator: Iterator<Item> | AsyncIterator<Item>;
+  readonly #onPulled: () => void;
+  #isPulling = false;
   #pulled: { readonly item: Item } | undefined;
   #failure: { readonly error: unknown } | undefined;
-  isEnd = false;
+  #isOpen = true;
 
-  constructor(items: AsyncGenerator<Item, void, undefined>) {
-    this.#items = items;
+  constructor(items: Iterable<Item> | AsyncIterable<Item>, onPulled: () => void) {
+    this.#iterator =
+      Symbol.asyncIterator in Object(items)
+        ? (items as AsyncIterable<Item>)[Symbol.asyncIterator]()
+        : (items as Iterable<Item>)[Symbol.iterator]();
+    this.#onPulled = onPulled;
   }
 
-  /** Asks for the next one, if none is asked for, or there. */
-  pull(onCome: () => void): void {
-    if (this.#isAsked || this.#pulled !== undefined || this.isEnd) return;
-    this.#isAsked = true;
-    this.#items
-      .next()
-      .then(
-        ({ done, value }) => {
-          if (done) this.isEnd = true;
-          else this.#pulled = { item: value };
-        },
-        (error: unknown) => {
-          this.#failure = { error };
-        },
-      )
-      .finally(() => {
-        this.#isAsked = false;
-        onCome();
-      });
+  /** Nothing more is to be had of it, nor to be thrown. */
+  get isExhausted(): boolean {
+    return !this.#isOpen && this.#failure === undefined;
   }
 
-  /** Throws what the items threw. */
+  /** The next item, if there is one already; if not, it is told of when it has come. Throws what the source threw. */
   take(): { readonly item: Item } | undefined {
-    if (this.#failure !== undefined) throw this.#failure.error;
+    if (this.#isOpen && !this.#isPulling && this.#pulled === undefined) void this.#pull();
     const pulled = this.#pulled;
     this.#pulled = undefined;
+    if (this.#failure !== undefined) throw this.#failure.error;
     return pulled;
   }
 
-  /** One that is asked for an item has to find it first, and is not waited for. */
   async close(): Promise<void> {
-    const closed = this.#items.return(undefined).catch(() => {});
-    if (!this.#isAsked) await closed;
+    if (!this.#isOpen) return;
+    const closing = Promise.resolve(this.#iterator.return?.());
+    closing.catch(() => {}); // if nobody waits for it
+    if (!this.#isPulling) await closing; // a generator is closed when it has yielded, which may be never
   }
-}
 
-async function* eachOf<Item>(
-  items: Iterable<Item> | AsyncIterable<Item>,
-): AsyncGenerator<Item, void, undefined> {
-  yield* items;
+  async #pull(): Promise<void> {
+    this.#isPulling = true;
+    try {
+      const { done, value } = await this.#iterator.next();
+      if (done === true) this.#isOpen = false;
+      else this.#pulled = { item: await value };
+    } catch (error) {
+      this.#isOpen = false; // as in any loop: what has thrown is not closed
+      this.#failure = { error };
+    }
+    this.#isPulling = false;
+    this.#onPulled();
+  }
 }

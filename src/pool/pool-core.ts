@@ -12,7 +12,7 @@ import { Lender } from './lender.ts';
 import type { Member } from './member.ts';
 import { type PoolPhase, poolMachine } from './pool-machine.ts';
 import type { PoolSettings } from './pool-options.ts';
-import { poolWorker } from './pool-worker.ts';
+import { type PoolWorker, poolWorker } from './pool-worker.ts';
 import { Pulse } from './pulse.ts';
 import { Recycler } from './recycler.ts';
 import { Sessions } from './session.ts';
@@ -71,7 +71,7 @@ export class PoolCore {
         this.recycler.next();
       },
     });
-    this.staff = this.#newStaff(worker.form);
+    this.staff = this.#newStaff(worker);
     const { lender, staff } = this;
     const shared = { clock, lender, staff, processes: os.processes };
     this.recycler = new Recycler({
@@ -95,9 +95,9 @@ export class PoolCore {
     return this.#phase;
   }
 
-  /** Throws when it takes no calls. */
-  requireOpen(): void {
-    if (this.#phase !== 'open') throw this.#closedError();
+  /** Throws when it takes no calls. While it drains it waits for leases: whoever holds one may finish with it. */
+  requireOpen(isLeased = false): void {
+    if (this.#phase !== 'open' && !(isLeased && this.#phase === 'draining')) throw this.#closedError();
   }
 
   /** Resolves when the first workers are ready; rejects with why they are not, when nothing is left of them. */
@@ -161,11 +161,12 @@ export class PoolCore {
     };
   }
 
-  #newStaff(form: 'json-lines' | 'frames'): Staff {
+  #newStaff({ form, startTimeout }: PoolWorker): Staff {
     const { os, chance, report, kill } = this.#host;
     return new Staff({
       settings: this.settings,
       form,
+      startTimeout,
       clock: os.clock,
       chance,
       lender: this.lender,

@@ -21,6 +21,7 @@ export interface PoolWorker {
   /** The pool's supervisor, whose only spec is its workers' template. */
   readonly supervisor: SupervisorSpec;
   readonly form: 'json-lines' | 'frames';
+  readonly startTimeout: number;
 }
 
 const OWN_KEYS = WORKER_KEYS.filter((key) => !['id', 'stdin', 'start'].includes(key));
@@ -60,7 +61,12 @@ export function poolWorker(
     [LONGEST]: String(longestMessage),
   };
   const spec: WorkerSpec & WorkerChildSpec = { ...child, ready, env, wire: { over, connect } };
-  return { supervisor: { ...template, children: [spec] }, form: isModule ? 'frames' : 'json-lines' };
+  const { startTimeout } = spec;
+  return {
+    supervisor: { ...template, children: [spec] },
+    form: isModule ? 'frames' : 'json-lines',
+    startTimeout,
+  };
 }
 
 /** Complaints are about the pool's options, and not about the supervisor's that are made of them. */

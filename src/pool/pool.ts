@@ -153,13 +153,14 @@ export class Pool<A = UnknownApi> {
     const call = (method: string) => (params?: unknown, options?: CallOptions) =>
       this.#call(method, params, options, undefined);
     return new Proxy(Object.create(null) as never, {
-      get: (_, name) => (typeof name === 'string' && name !== 'then' ? call(name) : undefined),
+      get: (_, name) => (typeof name === 'string' && !ASKED_OF_ANYTHING.has(name) ? call(name) : undefined),
     });
   }
 
   /** Kept ready, and at most, from now on. Workers that are too many finish what they have. */
   resize(size: { readonly min?: number; readonly max?: number }): void {
-    const { min, max } = { ...this.#core.staff.size, ...size };
+    const given = new OptionReader(size, '', ['min', 'max']).only(['min', 'max']);
+    const { min, max } = { ...this.#core.staff.size, ...given };
     this.#core.staff.resize(parseSize(new OptionReader({ min, max }, '', ['min', 'max']), max));
   }
 
@@ -226,9 +227,8 @@ export class Pool<A = UnknownApi> {
   ): Promise<unknown> {
     const core = this.#core;
     try {
-      if (lease === undefined || core.phase !== 'draining') core.requireOpen(); // a lease is waited for, and so works
-      if (typeof method !== 'string' || method === '')
-        throw new OptionsError('method', 'expected a non-empty string');
+      core.requireOpen(lease !== undefined);
+      requireMethod(method);
       const plan = planOf(method, params, options, core.settings, items);
       const session = plan.session === undefined ? undefined : core.sessions.use(plan.session);
       return core.lender.call(plan, session, lease);
@@ -266,6 +266,17 @@ export class Pool<A = UnknownApi> {
     };
   }
 }
+
+/** Those of Reeve are no calls: a worker that is asked to cancel one, say, answers nothing. */
+function requireMethod(method: unknown): void {
+  if (typeof method !== 'string' || method === '')
+    throw new OptionsError('method', 'expected a non-empty string');
+  if (method.startsWith('$/'))
+    throw new OptionsError('method', `'${method}': what begins with $/ is Reeve's own`);
+}
+
+/** What `await` and `JSON.stringify` ask any object for, and call: it would go to a worker, its answer to nobody. */
+const ASKED_OF_ANYTHING: ReadonlySet<string> = new Set(['then', 'toJSON']);
 
 const isTraced = (): boolean =>
   tracing.start.hasSubscribers ||

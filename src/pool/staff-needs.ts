@@ -17,6 +17,8 @@ export interface Workshop {
 export interface StaffOptions {
   readonly settings: PoolSettings;
   readonly form: 'json-lines' | 'frames';
+  /** How long a warm-up may take, too. */
+  readonly startTimeout: number;
   readonly clock: Clock;
   /** From 0 to 1, without 1. */
   readonly chance: () => number;

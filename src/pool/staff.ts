@@ -6,7 +6,7 @@ import type { Connection, Wire } from '../worker/wire.ts';
 import type { Call } from './call.ts';
 import { workersTooMany, workersToStart } from './growth.ts';
 import { IdleWatch } from './idle-watch.ts';
-import { errorOfLoss } from './loss.ts';
+import { errorOfLoss, isLoss, isMutelyEnded } from './loss.ts';
 import { Member } from './member.ts';
 import type { StaffOptions } from './staff-needs.ts';
 import { StartFailures } from './start-failures.ts';
@@ -199,11 +199,11 @@ export class Staff {
       member = this.#members.get(path);
       if (member === undefined) throw new StartError(path, 'it ended as soon as it was ready', '');
       member.state = 'warming';
-      if (settings.warmUp !== undefined) await runWarmUp(settings.warmUp, member, lender);
+      if (settings.warmUp !== undefined) await runWarmUp(settings.warmUp, member, lender, this.#options);
     } catch (error) {
       this.#starts.delete(start);
       if (member !== undefined) this.kill(member, errorOf(error));
-      this.#startFailed(errorOf(error));
+      this.#startFailed(this.#failures.explained(errorOf(error)));
       return undefined;
     }
     this.#failures.started();
@@ -271,11 +271,11 @@ export class Staff {
     this.#members.delete(member.path);
     const hadWorked = member.calls > 0;
     lender.lost(member, error);
+    if (isMutelyEnded(member, lost)) this.#failures.broke(member.path, error);
     member.onGone?.(error);
     if (lost.by !== 'exit') workshop.kill(member);
     if (member.readyAt > 0) {
-      if (member.endedFor === undefined || !(member.endedFor instanceof WorkerEndedError))
-        lender.counters.lost += 1;
+      if (isLoss(member, lost)) lender.counters.lost += 1;
       report({
         type: 'pool.worker-gone',
         pool: settings.name,

@@ -27,6 +27,9 @@ export class StartFailures {
   #until = 0;
   #retry: Timer | undefined;
 
+  /** By path, what those are ended for whose starts have not failed yet. */
+  readonly #faults = new Map<string, Error>();
+
   constructor(options: StartFailuresOptions) {
     this.#options = options;
   }
@@ -39,6 +42,20 @@ export class StartFailures {
   /** Whether it is a bad time to start another. */
   get isWaiting(): boolean {
     return this.#retry !== undefined;
+  }
+
+  /** One that was starting is ended for this. */
+  broke(path: string, fault: Error): void {
+    this.#faults.set(path, fault);
+  }
+
+  /** Why a start has failed: with what the worker did, when it was killed for that. */
+  explained(error: Error): Error {
+    if (!(error instanceof StartError)) return error;
+    const { path, stderrTail } = error;
+    const fault = this.#faults.get(path);
+    this.#faults.delete(path);
+    return fault === undefined ? error : new StartError(path, fault.message, stderrTail, { cause: fault });
   }
 
   /** @returns milliseconds until the next try, and what those who wait fail with, if it is of no use to wait for that */

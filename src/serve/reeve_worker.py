@@ -1,5 +1,4 @@
 """Makes a Python program a worker of a Reeve pool: calls come in as JSON lines, handlers answer them.
-
 Python 3.8 and its standard library. docs/guide/workers-python.md tells more, docs/guide/workers-other.md the protocol.
 """
 from __future__ import annotations
@@ -10,6 +9,7 @@ import inspect
 import json
 import os
 import queue
+import re
 import sys
 import threading
 import time
@@ -18,7 +18,7 @@ from typing import Any, Callable, Mapping
 
 __all__ = ["Cancelled", "Context", "heartbeat", "notify", "serve"]
 
-NO_SUCH_METHOD, HANDLER_FAILED, CANCELLED = -32601, -32000, -32800
+UNREADABLE, NO_SUCH_METHOD, HANDLER_FAILED, CANCELLED = -32700, -32601, -32000, -32800
 LONGEST = int(os.environ.get("REEVE_LONGEST_MESSAGE", 1 << 26))  # bytes in a line, without its end
 GRACE = 2.0  # seconds that handlers, and what stands after serve(), have to finish once the host is gone
 
@@ -34,9 +34,8 @@ class Context:
         self.id: int | str = request["id"]
         self.method: str = request["method"]
         self.session: str | None = request.get("session")
-        self._params = request.get("params")
         self._items: list | None = None if request.get("stream") is True else []
-        self._channel = channel
+        self._channel, self._params = channel, request.get("params")
         self._claim = threading.Lock()  # whoever gets it answers the call
         self._telling, self._answered = threading.Lock(), False
         self._cancelled = threading.Event()
@@ -205,7 +204,10 @@ class _Worker:
             message = json.loads(line)
             method = message["method"]
             id = message["params"]["id"] if method == "$/cancelRequest" else message.get("id")
-        except (ValueError, RecursionError, TypeError, LookupError):
+        except (ValueError, RecursionError, TypeError, LookupError) as error:
+            if asked := re.match(rb'{"jsonrpc":"2.0","id":(\d+),', line):  # nested too deeply, say; who asked still waits
+                fault = {"code": UNREADABLE, "message": f"the request cannot be read: {error}"}
+                return self._channel.send(_encode({"id": int(asked[1]), "error": fault}))
             method = id = None
         if not isinstance(method, str) or not isinstance(id, (int, str, type(None))):
             print(f"reeve_worker: ignored, for it is no request: {line[:200]!r}", file=sys.stderr)
@@ -266,11 +268,9 @@ def _describe(error: BaseException, code: int) -> dict:
 
 def serve(handlers: Mapping[str, Callable] | Callable, *, threads: int = 1) -> None:
     """Answers calls until the host is gone or stops this worker.
-
     handlers: functions by method; or one, whose method is 'run'. Each is called with (params, ctx), a JSON value and a
       Context, or as many of them as it takes. What a generator yields is a stream to who asked for one, else a list.
     threads: how many calls run at a time. With 1 they run one after the other in the thread that called serve().
-
     Returns when the input has ended and the running handlers are done; 2 s after that end the process is ended. What
     exits a Python program (SystemExit, KeyboardInterrupt) is raised here; a handler's other exceptions are answers.
     """

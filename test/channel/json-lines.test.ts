@@ -130,6 +130,7 @@ describe('what is read', () => {
       '{"id":1,"error":{"code":-5,"message":"no","data":[1]}}',
       ['failure', 1, { code: -5, message: 'no', data: [1] }],
     ],
+    ['{"id":1,"result":5,"error":null}', ['result', 1, 5]],
     ['{"id":1,"error":"no"}', ['failure', 1, { code: 0, message: '"no"', data: undefined }]],
     [
       '{"id":1,"error":{"code":"E","message":5}}',

@@ -58,6 +58,18 @@ test('one that is kept for too long is taken back, and its worker ended', async 
   expect(await pool.call('pid')).not.toBe(pid);
 });
 
+test('whoever holds one when the pool is closed may finish with it', async () => {
+  const { pool } = await openPool({ min: 1, max: 1 });
+  const lease = await pool.acquire();
+  const closing = pool.close();
+  expect(await rejection(pool.call('pid'))).toMatchObject({ code: 'ERR_REEVE_POOL_CLOSED' });
+  expect(await lease.call('pid')).toBe(lease.pid);
+  lease.release();
+  await closing;
+  expect(pool.stats().workers).toMatchObject({ started: 1, lost: 0 });
+  expect(await rejection(lease.call('pid'))).toMatchObject({ code: 'ERR_REEVE_WORKER_ENDED' });
+});
+
 test('a worker that is given up is replaced', async () => {
   const { pool } = await openPool({ min: 1, max: 1 });
   const lease = await pool.acquire();

@@ -13,7 +13,7 @@ describe('workers that cannot start', () => {
     ['is missing', { command: '/no/such/worker' }, /ENOENT/],
     ['exits with 0', sh('exit 0'), /ended with code 0/],
     ['exits with 3', sh('echo why >&2; exit 3'), /why/],
-    ['says garbage', sh('echo hello; cat'), /'p\/worker\.\d+' (did not start|\()/],
+    ['says garbage', sh('echo hello; cat'), /broke the protocol \(garbage\).*hello/],
     ['never answers', { ...sh('cat >/dev/null'), startTimeout: 200 }, /not within 200 ms/],
     [
       'does not answer, and keeps what it was told',

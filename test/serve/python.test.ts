@@ -151,7 +151,6 @@ describe('what is no request', () => {
   test.each([
     '',
     'nonsense',
-    '{"jsonrpc":"2.0","id":1,"method":"echo"',
     '[]',
     'null',
     '{"jsonrpc":"2.0","id":1}',
@@ -168,6 +167,16 @@ describe('what is no request', () => {
       worker.stderr.includes(`ignored, for it is no request: b'${line.slice(0, 100)}`),
     );
     expect(worker.messages).toHaveLength(1);
+  });
+
+  test.each([
+    '{"jsonrpc":"2.0","id":7,"method":"echo"',
+    `{"jsonrpc":"2.0","id":7,"method":"echo","params":${'['.repeat(5_000)}${']'.repeat(5_000)}}`, // too deep for Python
+  ])('but who asked what cannot be read does not wait for ever: %.60s', async (line) => {
+    const worker = pythonWorker('answers.py');
+    worker.write(line);
+    expect((await worker.answerTo(7)).error).toMatchObject({ code: -32_700 });
+    expect((await worker.call('add', { a: 2, b: 3 })).result).toBe(5);
   });
 
   test('but a notification is passed over in silence', async () => {
