@@ -60,6 +60,7 @@ export class Lender implements CallKeeper {
       this.#order += 1;
       const call = new Call(plan, this.#order, this.now(), this, resolve, reject);
       call.session = session;
+      session?.callBegan();
       this.counters.made += 1;
       if (!this.#watch.begin(call)) return;
       if (lease === undefined) this.#admit(call);
@@ -206,10 +207,7 @@ export class Lender implements CallKeeper {
     }
     const member = call.member!;
     member.channel.cancel(call.requestId);
-    call.timer = this.#options.clock.setTimeout(() => {
-      call.timer = undefined;
-      this.#needs.onStubborn(member, call);
-    }, this.#options.cancelGrace);
+    this.#watch.awaitEnd(call, this.#options.cancelGrace, () => this.#needs.onStubborn(member, call));
   }
 
   #admit(call: Call): void {
