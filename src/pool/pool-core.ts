@@ -66,7 +66,9 @@ export class PoolCore {
       onNearlyFull: (count) =>
         report({ type: 'pool.sessions-nearly-full', pool: name, count, most: settings.maxSessions }),
       onForgotten: (member) => {
-        if (member !== undefined) this.recycler.next();
+        if (member === undefined) return;
+        this.recycler.next();
+        this.staff.trim();
       },
     });
     this.staff = this.#newStaff(worker.form);

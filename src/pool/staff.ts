@@ -35,6 +35,7 @@ export class Staff {
       clock,
       chance,
       backoff: settings.backoff,
+      members: () => lender.members,
       onRetry: () => {
         this.adjust();
         options.onChange();
@@ -72,12 +73,16 @@ export class Staff {
   resize(size: { readonly min: number; readonly max: number }): void {
     this.#size = size;
     this.adjust();
-    const surplus = workersTooMany(size.max, this.ready);
-    const byLoad = [...this.#options.lender.members].sort((a, b) => a.load - b.load);
-    for (const member of byLoad
-      .filter(({ state, sessions }) => state === 'ready' && sessions.size === 0)
-      .slice(0, surplus))
-      this.drain(member);
+    this.trim();
+  }
+
+  /** Those that are too many go, and those that are idle for long enough. Whoever has sessions stays. */
+  trim(): void {
+    const { members } = this.#options.lender;
+    const spare = members.filter(({ state, sessions }) => state === 'ready' && sessions.size === 0);
+    const surplus = workersTooMany(this.#size.max, this.ready);
+    for (const member of spare.sort((a, b) => a.load - b.load).slice(0, surplus)) this.drain(member);
+    this.#idle.look();
   }
 
   /** Starts as many as are missing. */
@@ -225,6 +230,7 @@ export class Staff {
     lender.counters.started += 1;
     member.readyAt = clock.monotonic();
     member.idleSince = member.readyAt;
+    member.calls = 0; // those of its warm-up show nothing: every worker has them
     member.state = 'ready';
     onReady(member);
     if (!isReplaceable(forerunner)) return;
@@ -267,25 +273,18 @@ export class Staff {
     const error = member.endedFor ?? errorOfLoss(member, lost);
     const wasNeeded = member.state === 'ready';
     this.#members.delete(member.path);
-    const hadWorked = member.calls > 0;
     lender.lost(member, error);
     member.onGone?.(error);
     if (lost.by !== 'exit') workshop.kill(member);
     if (member.readyAt > 0) {
-      if (member.endedFor === undefined || !(member.endedFor instanceof WorkerEndedError))
-        lender.counters.lost += 1;
-      report({
-        type: 'pool.worker-gone',
-        pool: settings.name,
-        path: member.path,
-        pid: member.pid,
-        why: error.message,
-      });
+      if (!(member.endedFor instanceof WorkerEndedError)) lender.counters.lost += 1;
+      const { path, pid } = member;
+      report({ type: 'pool.worker-gone', pool: settings.name, path, pid, why: error.message });
     }
     onGone(member);
-    if (hadWorked) this.#failures.worked();
     // One that ends as soon as it is ready, again and again, is not started again at once.
-    else if (wasNeeded && member.readyAt > 0) if (!this.#closed) this.#failures.endedUnused(error);
+    if (this.#failures.isProven(member)) this.#failures.worked();
+    else if (wasNeeded && !this.#closed) this.#failures.endedUnused(error);
     this.adjust();
     onChange();
   }
