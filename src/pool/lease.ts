@@ -66,10 +66,10 @@ export class Lease {
     return this.#keeper.stream(this.#member, method, params, options);
   }
 
-  /** Tells the worker something, and wants no answer. */
+  /** Tells the worker something, and wants no answer. Throws an `UnsendableError`, or the lease's end when it is over. */
   notify(method: string, params?: unknown): void {
     this.#requireHeld();
-    this.#member.channel.notify(method, params);
+    this.#member.notify(method, params);
   }
 
   /** Gives the worker back. What it was asked and has not answered, it answers still; then others get it. */

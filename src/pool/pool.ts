@@ -108,8 +108,11 @@ export class Pool<A = UnknownApi> {
     if (!Number.isInteger(atATime) || atATime < 1) {
       throw new OptionsError('concurrency', `expected a whole number from 1 on, got ${String(concurrency)}`);
     }
-    const call = (item: Item, ended: AbortSignal) =>
-      this.#call(method, item, { ...rest, signal: bothSignals(signal, ended) }, undefined);
+    let both: AbortSignal | undefined; // one for all: Node 20 keeps a little of each for as long as the given one lives
+    const call = (item: Item, ended: AbortSignal) => {
+      both ??= bothSignals(signal, ended);
+      return this.#call(method, item, { ...rest, signal: both }, undefined);
+    };
     return mapInOrder(items, call, atATime) as AsyncIterableIterator<ResultOf<A, M>>;
   }
 
@@ -156,8 +159,8 @@ export class Pool<A = UnknownApi> {
 
   /** Kept ready, and at most, from now on. Workers that are too many finish what they have. */
   resize(size: { readonly min?: number; readonly max?: number }): void {
-    const { min, max } = { ...this.#core.staff.size, ...size };
-    this.#core.staff.resize(parseSize(new OptionReader({ min, max }, '', ['min', 'max']), max));
+    const { min, max } = this.#core.staff.size;
+    this.#core.staff.resize(parseSize(new OptionReader(size, '', ['min', 'max']), min, () => max));
   }
 
   /** Replaces every worker by a fresh one, one after the other; nothing is lost. */
@@ -223,7 +226,7 @@ export class Pool<A = UnknownApi> {
   ): Promise<unknown> {
     const core = this.#core;
     try {
-      core.requireOpen();
+      if (lease === undefined || core.phase !== 'draining') core.requireOpen(); // who holds one may finish
       if (typeof method !== 'string' || method === '')
         throw new OptionsError('method', 'expected a non-empty string');
       const plan = planOf(method, params, options, core.settings, items);
@@ -242,11 +245,18 @@ export class Pool<A = UnknownApi> {
   ): AsyncIterableIterator<unknown> {
     const controller = new AbortController();
     const items = new ItemStream(() => controller.abort());
-    const signal = bothSignals(options?.signal, controller.signal);
-    this.#call(method, params, { ...options, signal }, lease, items).then(
-      () => items.finish(),
-      (error: unknown) => items.fail(error),
-    );
+    const given = options?.signal;
+    const follow = (): void => controller.abort(given?.reason);
+    const isSignal = given instanceof AbortSignal; // what is none is complained about where options are read
+    if (isSignal && given.aborted) follow();
+    else if (isSignal) given.addEventListener('abort', follow);
+    const signal = given === undefined || isSignal ? controller.signal : given;
+    this.#call(method, params, { ...options, signal }, lease, items)
+      .finally(() => isSignal && given.removeEventListener('abort', follow))
+      .then(
+        () => items.finish(),
+        (error: unknown) => items.fail(error),
+      );
     return items;
   }
 
@@ -271,8 +281,11 @@ const isTraced = (): boolean =>
   tracing.asyncEnd.hasSubscribers ||
   tracing.error.hasSubscribers;
 
-const bothSignals = (given: AbortSignal | undefined, own: AbortSignal): AbortSignal =>
-  given === undefined ? own : AbortSignal.any([given, own]);
+/** What is no signal is complained about where options are read. */
+function bothSignals(given: AbortSignal | undefined, own: AbortSignal): AbortSignal {
+  if (given === undefined) return own;
+  return given instanceof AbortSignal ? AbortSignal.any([given, own]) : given;
+}
 
 function without<T extends object, K extends keyof T>(object: T, key: K): Omit<T, K> {
   const { [key]: _, ...rest } = object;

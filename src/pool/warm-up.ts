@@ -15,9 +15,9 @@ export async function runWarmUp(
     member.onGone = reject;
   });
   gone.catch(() => {}); // it may come later
-  const { path, pid, channel } = member;
+  const { path, pid } = member;
   const call = (method: string, params?: unknown) => lender.call(planFor(method, params), undefined, member);
-  const notify = (method: string, params?: unknown) => channel.notify(method, params);
+  const notify = (method: string, params?: unknown) => member.notify(method, params);
   await Promise.race([warmUp({ path, pid, call, notify }), gone]);
 }
 
