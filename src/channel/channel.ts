@@ -51,10 +51,10 @@ export interface ChannelListener {
   onNotification(method: string, params: unknown): void;
   /** The worker may be given more again. */
   onDrain(): void;
-  /** It has closed its end, and most likely is about to end: it is given nothing more. */
+  /** It has closed an end of its channel, and most likely is about to end: it is given nothing more. Told once. */
   onEndOfInput(): void;
   /**
-   * Nothing more comes: the worker has ended, with a reason; has closed its end and lives on; or has said what nobody
+   * Nothing more comes: the worker has ended, with a reason; has closed an end and lives on; or has said what nobody
    * understands. Told once. Who still waits for answers then is in `waiting`.
    */
   onLost(lost: Lost): void;
@@ -68,7 +68,7 @@ export type Lost =
 /** Bytes that the system has not taken yet, above which a worker is given nothing more; and below which it is again. */
 const HIGH_WATER = 4 * 1_024 * 1_024;
 const LOW_WATER = 1 * 1_024 * 1_024;
-/** How long it is waited, after a worker has closed its end, to hear how it ended, in milliseconds. */
+/** How long it is waited, after a worker has closed an end, to hear how it ended, in milliseconds. */
 const END_EXPECTED_IN_MS = 1_000;
 
 export class Channel implements Connection {
@@ -89,6 +89,7 @@ export class Channel implements Connection {
   #expecting: Timer | undefined;
   /** How many want nothing to be read for now. */
   #pauses = 0;
+  #resumed = 0;
 
   constructor(wire: Wire, options: ChannelOptions, listener: ChannelListener) {
     const { form, longestMessage } = options;
@@ -181,6 +182,11 @@ export class Channel implements Connection {
     this.#lose({ by: 'exit', reason });
   }
 
+  /** The number of the stretch, between two pauses, in which it is read now; undefined in a pause. */
+  get stretch(): number | undefined {
+    return this.#pauses > 0 ? undefined : this.#resumed;
+  }
+
   /** What the worker writes waits in the system's buffers, and then in the worker, until each has resumed who paused. */
   pause(): void {
     this.#pauses += 1;
@@ -192,6 +198,7 @@ export class Channel implements Connection {
   resume(): void {
     this.#pauses -= 1;
     if (this.#pauses > 0) return;
+    this.#resumed += 1;
     this.wire.source.resume();
     if (this.#lost === undefined) this.#rest.begin();
   }
@@ -220,8 +227,10 @@ export class Channel implements Connection {
     for (const bytes of this.#writer.take()) {
       const { length } = bytes;
       this.#unsent += length;
-      // A reader that is gone is heard of by its own end.
-      this.wire.sink.write(bytes).then(() => this.#sent(length), nothing);
+      this.wire.sink.write(bytes).then(
+        () => this.#sent(length),
+        () => this.#closed(), // it reads no more: what it was asked is lost, also when its own end stays open
+      );
     }
     if (this.#unsent > HIGH_WATER) this.#congested = true;
   }
@@ -246,7 +255,7 @@ export class Channel implements Connection {
 
   /** As a rule its death is told next; why it died, and not that it fell silent, is what its callers want to know. */
   #closed(): void {
-    if (this.#lost !== undefined) return;
+    if (this.#lost !== undefined || this.#expecting !== undefined) return;
     this.#expecting = this.#options.clock.setTimeout(() => this.#lose({ by: 'closed' }), END_EXPECTED_IN_MS);
     this.#listener.onEndOfInput();
   }

@@ -18,6 +18,9 @@ export type ApiOf<T> = T extends { readonly default: infer Main }
 
 export type MethodOf<A> = keyof A & string;
 
+/** What is called when no method is named. */
+export type MainMethodOf<A> = 'run' extends MethodOf<A> ? 'run' : MethodOf<A>;
+
 // By its parameters, and not by what it may be called with: one that may be left out may be given, too.
 type Given<F> = F extends (...all: infer All) => unknown ? (All extends [] ? undefined : All[0]) : never;
 type Returned<F> = F extends (...args: never) => infer R ? Awaited<R> : never;
@@ -25,8 +28,9 @@ type Returned<F> = F extends (...args: never) => infer R ? Awaited<R> : never;
 /** Arguments after the method: none are needed where there are no parameters. */
 export type ParamsOf<A, M extends keyof A> = Given<A[M]>;
 
+/** Of a generator; what else tells items by `stream` says nothing of them in its type. */
 export type ItemOf<A, M extends keyof A> =
-  Returned<A[M]> extends AsyncIterator<infer Item> | Iterator<infer Item> ? Item : Returned<A[M]>;
+  Returned<A[M]> extends AsyncIterator<infer Item> | Iterator<infer Item> ? Item : unknown;
 
 /** What a call resolves with: of a generator all its items. */
 export type ResultOf<A, M extends keyof A> =

@@ -51,6 +51,20 @@ export class CallWatch {
     call.queueTimer = undefined;
   }
 
+  /**
+   * Its worker was told that it is not wanted any more, and has so many milliseconds to answer. They begin anew when it was
+   * not read meanwhile: the answer may have come, behind the items of another call.
+   */
+  awaitEnd(call: Call, cancelGrace: number, onStubborn: () => void): void {
+    const { channel } = call.member!;
+    const { stretch } = channel;
+    call.timer = this.#clock.setTimeout(() => {
+      call.timer = undefined;
+      if (stretch === undefined || channel.stretch !== stretch) this.awaitEnd(call, cancelGrace, onStubborn);
+      else onStubborn();
+    }, cancelGrace);
+  }
+
   /** Nothing is left of it: no timer, and no listener on a signal that others may share. */
   end(call: Call): void {
     if (call.timer !== undefined) this.#clock.clearTimeout(call.timer);

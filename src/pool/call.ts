@@ -31,6 +31,8 @@ export interface CallPlan {
 export interface CallKeeper {
   /** The worker has answered. */
   finished(call: Call, isOk: boolean): void;
+  /** On the clock that never jumps. */
+  now(): number;
   /** A callback of the caller's threw. */
   complain(error: unknown, what: string): void;
 }
@@ -126,6 +128,7 @@ export class Call implements Waiting, Asker {
   #settles(): boolean {
     if (this.state === 'settled') return false;
     this.state = 'settled';
+    this.session?.callEnded(this.#keeper.now());
     return true;
   }
 }

@@ -1,9 +1,13 @@
 /** A worker lent to one caller alone, until it is given back, taken back, or gone: one of the three, once. */
 import { CallTimeoutError, WorkerEndedError } from '../call-errors.ts';
 import type { Clock, Timer } from '../os/os.ts';
+import type { CallArguments, ItemOf, MethodOf, ResultOf, UnknownApi } from './api.ts';
 import type { CallOptions } from './call-options.ts';
 import type { Member } from './member.ts';
 import type { Queued, Waiting } from './wait-queue.ts';
+
+/** Its worker is known. */
+type LeasedCallOptions = Omit<CallOptions, 'session' | 'prefer'>;
 
 /** What a lease needs of its pool. */
 export interface LeaseKeeper {
@@ -21,7 +25,7 @@ export interface LeaseKeeper {
   end(member: Member, why: Error): void;
 }
 
-export class Lease {
+export class Lease<A = UnknownApi> {
   readonly #keeper: LeaseKeeper;
   readonly #member: Member;
   readonly #controller = new AbortController();
@@ -56,20 +60,27 @@ export class Lease {
   }
 
   /** As the pool's `call`, on this worker; as many at a time as are wanted. Rejects with the lease's end when it is over. */
-  async call(method: string, params?: unknown, options?: CallOptions): Promise<unknown> {
+  async call<M extends MethodOf<A>>(
+    method: M,
+    ...[params, options]: CallArguments<A, M, LeasedCallOptions>
+  ): Promise<ResultOf<A, M>> {
     this.#requireHeld();
-    return this.#keeper.call(this.#member, method, params, options);
+    return (await this.#keeper.call(this.#member, method, params, options)) as ResultOf<A, M>;
   }
 
-  stream(method: string, params?: unknown, options?: CallOptions): AsyncIterableIterator<unknown> {
+  /** As the pool's `stream`, on this worker. Throws the lease's end when it is over. */
+  stream<M extends MethodOf<A>>(
+    method: M,
+    ...[params, options]: CallArguments<A, M, LeasedCallOptions>
+  ): AsyncIterableIterator<ItemOf<A, M>> {
     this.#requireHeld();
-    return this.#keeper.stream(this.#member, method, params, options);
+    return this.#keeper.stream(this.#member, method, params, options) as AsyncIterableIterator<ItemOf<A, M>>;
   }
 
-  /** Tells the worker something, and wants no answer. */
+  /** Tells the worker something, and wants no answer. Throws an `UnsendableError`, or the lease's end when it is over. */
   notify(method: string, params?: unknown): void {
     this.#requireHeld();
-    this.#member.channel.notify(method, params);
+    this.#member.notify(method, params);
   }
 
   /** Gives the worker back. What it was asked and has not answered, it answers still; then others get it. */

@@ -61,6 +61,7 @@ export class Lender implements CallKeeper {
     return new Promise((resolve, reject) => {
       const call = new Call(plan, this.nextOrder(), this.now(), this, resolve, reject);
       call.session = session;
+      session?.callBegan();
       this.counters.made += 1;
       if (!this.#watch.begin(call)) return;
       call.isLeased = lease !== undefined;
@@ -207,10 +208,7 @@ export class Lender implements CallKeeper {
     }
     const member = call.member!;
     member.channel.cancel(call.requestId);
-    call.timer = this.#options.clock.setTimeout(() => {
-      call.timer = undefined;
-      this.#needs.onStubborn(member, call);
-    }, this.#options.cancelGrace);
+    this.#watch.awaitEnd(call, this.#options.cancelGrace, () => this.#needs.onStubborn(member, call));
   }
 
   #admit(call: Call): void {

@@ -1,7 +1,9 @@
 /** One worker of a pool, as the pool sees it. */
+import { UnsendableError } from '../call-errors.ts';
 import type { Channel } from '../channel/channel.ts';
+import { errorOf } from '../errors.ts';
 import type { Call } from './call.ts';
-import type { Acquisition, Lease } from './lease.ts';
+import type { Acquisition } from './lease.ts';
 import type { Session } from './session.ts';
 import { WaitQueue } from './wait-queue.ts';
 
@@ -22,7 +24,7 @@ export class Member {
   state: MemberState = 'starting';
   /** How many calls it has that it has not answered. */
   load = 0;
-  /** How many it has answered. */
+  /** How many it has answered since it was ready. */
   calls = 0;
   /** On the clock that never jumps. */
   readyAt = 0;
@@ -31,6 +33,8 @@ export class Member {
   memory = 0;
   /** When it was asked whether it lives; undefined when it has said something since. */
   askedAt: number | undefined;
+  /** Whether it had something to do then. */
+  wasBusy = false;
   /** Answered calls until it is worn. */
   callsLeft = Number.POSITIVE_INFINITY;
   /** Who takes its place. */
@@ -39,12 +43,13 @@ export class Member {
   onGone: ((why: Error) => void) | undefined;
   /** Why we end it; undefined when it ended by itself. */
   endedFor: Error | undefined;
-  /** It has closed its end of the channel. */
+  /** It has closed an end of the channel. */
   isSilent = false;
   readonly sessions = new Set<Session>();
   /** Calls that only this worker can do: those of its sessions. */
   readonly queue = new WaitQueue<Call>();
-  lease: Lease | undefined;
+  /** Who has it for himself is told when it is gone. */
+  lease: { lose(why: Error): void } | undefined;
   /** Who gets it as soon as it has nothing else to do. */
   promisedTo: Acquisition | undefined;
 
@@ -69,6 +74,15 @@ export class Member {
       !this.isSilent &&
       !this.channel.congested
     );
+  }
+
+  /** Tells it something. Throws an `UnsendableError`. */
+  notify(method: string, params: unknown): void {
+    try {
+      this.channel.notify(method, params);
+    } catch (error) {
+      throw new UnsendableError(method, errorOf(error));
+    }
   }
 
   /** Nobody loses a session when another takes its place. */

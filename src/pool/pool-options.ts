@@ -128,7 +128,7 @@ export function parsePoolOptions(options: unknown, parallelism: number): PoolSet
   return {
     name: parseId(reader, 'name'),
     worker: reader.get('worker'),
-    ...parseSize(reader, parallelism),
+    ...parseSize(reader, 1, (min) => Math.max(min, parallelism)),
     tasksPerWorker: reader.integer('tasksPerWorker', 1, 1, 1_000_000),
     maxQueue: reader.integer('maxQueue', 1_000, 0, 100_000_000),
     timeout: reader.has('timeout') ? limit(reader, 'timeout') : NEVER,
@@ -147,13 +147,14 @@ export function parsePoolOptions(options: unknown, parallelism: number): PoolSet
   };
 }
 
-/** Also for `resize`. */
+/** Also for `resize`. @param most the default of `max` */
 export function parseSize(
   reader: OptionReader,
-  parallelism: number,
+  least: number,
+  most: (min: number) => number,
 ): { readonly min: number; readonly max: number } {
-  const min = reader.integer('min', Math.min(1, reader.integer('max', 1, 1, MOST_WORKERS)), 0, MOST_WORKERS);
-  const max = reader.integer('max', Math.max(min, parallelism), 1, MOST_WORKERS);
+  const min = reader.integer('min', least, 0, MOST_WORKERS);
+  const max = reader.integer('max', most(min), 1, MOST_WORKERS);
   if (min > max) reader.fail('min', `${min} is more than max, which is ${max}`);
   return { min, max };
 }

@@ -1,11 +1,10 @@
 /** A pool of warm workers, as its users hold it. */
-import type { TracingChannel } from 'node:diagnostics_channel';
-import { tracingChannel } from 'node:diagnostics_channel';
 import { OptionsError } from '../errors.ts';
 import { OptionReader } from '../worker/option-reader.ts';
 import { acquireWorker } from './acquire.ts';
-import type { CallArguments, ItemOf, MethodOf, ResultOf, UnknownApi } from './api.ts';
+import type { CallArguments, ItemOf, MainMethodOf, MethodOf, ParamsOf, ResultOf, UnknownApi } from './api.ts';
 import { type CallOptions, limit, planOf } from './call-options.ts';
+import { isTraced, traced } from './call-trace.ts';
 import { ItemStream } from './item-stream.ts';
 import { Lease } from './lease.ts';
 import { mapInOrder } from './map.ts';
@@ -15,16 +14,6 @@ import { type PoolStats, type PoolWorkerInfo, statsOf, workerInfo } from './pool
 import type { PoolPhase } from './pool-machine.ts';
 import { type PoolSettings, parseSize } from './pool-options.ts';
 import { PoolSession } from './pool-session.ts';
-
-/** Calls are traced as `tracing:reeve:call:start`, `end`, `asyncStart`, `asyncEnd` and `error`, while somebody listens. */
-const tracing: TracingChannel<CallTrace, CallTrace> = tracingChannel('reeve:call');
-
-/** What is told of a call there; `result` or `error` is added to it. */
-export interface CallTrace {
-  readonly pool: string;
-  readonly method: string;
-  readonly params: unknown;
-}
 
 /** For `acquire`. */
 export interface AcquireOptions extends Pick<CallOptions, 'signal' | 'queueTimeout' | 'priority'> {
@@ -98,8 +87,8 @@ export class Pool<A = UnknownApi> {
   }
 
   /** One call for each item, their results in the order of the items. Pulls no more items than it has calls under way. */
-  map<Item, M extends MethodOf<A> = MethodOf<A>>(
-    items: Iterable<Item> | AsyncIterable<Item>,
+  map<M extends MethodOf<A> = MainMethodOf<A>>(
+    items: Iterable<ParamsOf<A, M>> | AsyncIterable<ParamsOf<A, M>>,
     options: MapOptions & { readonly method?: M } = {},
   ): AsyncIterableIterator<ResultOf<A, M>> {
     const { method = 'run', concurrency, signal, ...rest } = options;
@@ -107,17 +96,20 @@ export class Pool<A = UnknownApi> {
       throw new OptionsError('concurrency', `expected a whole number from 1 on, got ${String(concurrency)}`);
     }
     const { staff, settings } = this.#core;
+    let both: AbortSignal | undefined; // one for all: Node 20 keeps a little of each for as long as the given one lives
     return mapInOrder({
       items,
-      call: (item, ended) =>
-        this.#call(method, item, { ...rest, signal: bothSignals(signal, ended) }, undefined),
+      call: (item, ended) => {
+        both ??= bothSignals(signal, ended);
+        return this.#call(method, item, { ...rest, signal: both }, undefined);
+      },
       concurrency: () => concurrency ?? staff.size.max * settings.tasksPerWorker, // the size may be changed meanwhile
       signal,
     }) as AsyncIterableIterator<ResultOf<A, M>>;
   }
 
   /** A worker for oneself: give it back with `release()`, or by `await using`. */
-  async acquire(options: AcquireOptions = {}): Promise<Lease> {
+  async acquire(options: AcquireOptions = {}): Promise<Lease<A>> {
     this.#core.requireOpen();
     const reader = new OptionReader(options, '', ['signal', 'queueTimeout', 'priority', 'timeout']);
     const timeout = reader.has('timeout') ? limit(reader, 'timeout') : Number.POSITIVE_INFINITY;
@@ -127,9 +119,9 @@ export class Pool<A = UnknownApi> {
       without(options, 'timeout'),
       this.#core.settings,
     );
-    let lease: Lease | undefined;
+    let lease: Lease<A> | undefined;
     await acquireWorker(this.#core.lender, this.#core.clock, { queueTimeout, priority, signal }, (member) => {
-      lease = new Lease(this.#leaseKeeper(), member, timeout);
+      lease = new Lease<A>(this.#leaseKeeper(), member, timeout);
     });
     return lease!;
   }
@@ -159,9 +151,8 @@ export class Pool<A = UnknownApi> {
 
   /** Kept ready, and at most, from now on. Workers that are too many finish what they have. */
   resize(size: { readonly min?: number; readonly max?: number }): void {
-    const given = new OptionReader(size, '', ['min', 'max']).only(['min', 'max']);
-    const { min, max } = { ...this.#core.staff.size, ...given };
-    this.#core.staff.resize(parseSize(new OptionReader({ min, max }, '', ['min', 'max']), max));
+    const { min, max } = this.#core.staff.size;
+    this.#core.staff.resize(parseSize(new OptionReader(size, '', ['min', 'max']), min, () => max));
   }
 
   /** Replaces every worker by a fresh one, one after the other; nothing is lost. */
@@ -213,8 +204,9 @@ export class Pool<A = UnknownApi> {
     items?: ItemStream,
   ): Promise<unknown> {
     if (!isTraced()) return this.#dispatch(method, params, options, lease, items);
-    const trace: CallTrace = { pool: this.name, method, params };
-    return tracing.tracePromise(() => this.#dispatch(method, params, options, lease, items), trace);
+    return traced({ pool: this.name, method, params }, () =>
+      this.#dispatch(method, params, options, lease, items),
+    );
   }
 
   /** Not `async`: a promise less for each of many thousand calls a second. */
@@ -245,11 +237,18 @@ export class Pool<A = UnknownApi> {
   ): AsyncIterableIterator<unknown> {
     const controller = new AbortController();
     const items = new ItemStream(() => controller.abort());
-    const signal = bothSignals(options?.signal, controller.signal);
-    this.#call(method, params, { ...options, signal }, lease, items).then(
-      () => items.finish(),
-      (error: unknown) => items.fail(error),
-    );
+    const given = options?.signal;
+    const follow = (): void => controller.abort(given?.reason);
+    const isSignal = given instanceof AbortSignal; // what is none is complained about where options are read
+    if (isSignal && given.aborted) follow();
+    else if (isSignal) given.addEventListener('abort', follow);
+    const signal = given === undefined || isSignal ? controller.signal : given;
+    this.#call(method, params, { ...options, signal }, lease, items)
+      .finally(() => isSignal && given.removeEventListener('abort', follow))
+      .then(
+        () => items.finish(),
+        (error: unknown) => items.fail(error),
+      );
     return items;
   }
 
@@ -278,15 +277,11 @@ function requireMethod(method: unknown): void {
 /** What `await` and `JSON.stringify` ask any object for, and call: it would go to a worker, its answer to nobody. */
 const ASKED_OF_ANYTHING: ReadonlySet<string> = new Set(['then', 'toJSON']);
 
-const isTraced = (): boolean =>
-  tracing.start.hasSubscribers ||
-  tracing.end.hasSubscribers ||
-  tracing.asyncStart.hasSubscribers ||
-  tracing.asyncEnd.hasSubscribers ||
-  tracing.error.hasSubscribers;
-
-const bothSignals = (given: AbortSignal | undefined, own: AbortSignal): AbortSignal =>
-  given === undefined ? own : AbortSignal.any([given, own]);
+/** What is no signal is complained about where options are read. */
+function bothSignals(given: AbortSignal | undefined, own: AbortSignal): AbortSignal {
+  if (given === undefined) return own;
+  return given instanceof AbortSignal ? AbortSignal.any([given, own]) : given;
+}
 
 function without<T extends object, K extends keyof T>(object: T, key: K): Omit<T, K> {
   const { [key]: _, ...rest } = object;

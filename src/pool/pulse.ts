@@ -47,6 +47,7 @@ export class Pulse {
     }
     if (member.askedAt === undefined) {
       member.askedAt = now;
+      member.wasBusy = member.load > 0;
       member.channel.ping(() => {
         member.askedAt = undefined;
       });
@@ -58,10 +59,11 @@ export class Pulse {
 
   /**
    * One that works may be too busy to answer: it cannot be told from one that is stuck, for which calls have time limits.
-   * But one that the system has stopped (SIGSTOP) does not work.
+   * But one that the system has stopped (SIGSTOP) does not work; and one that had nothing to do when it was asked has not
+   * come to the calls that were given to it since.
    */
   async #judge(member: Member, silent: number): Promise<void> {
-    const isBusy = member.load > 0;
+    const isBusy = member.wasBusy && member.load > 0;
     const usage = await this.#options.processes.usage(member.pid).catch(() => undefined);
     if (member.askedAt === undefined || member.state === 'gone') return; // it has answered meanwhile
     const ms = `${Math.round(silent)} ms`;

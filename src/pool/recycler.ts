@@ -1,7 +1,7 @@
 /** Replaces workers that are worn, one at a time: the new one is ready before the old one gets nothing more. */
 import { RemoteError } from '../call-errors.ts';
 import type { Channel } from '../channel/channel.ts';
-import { CODE } from '../channel/words.ts';
+import { CODE, type Failure } from '../channel/words.ts';
 import { messageOf } from '../errors.ts';
 import type { ReeveEvent } from '../events.ts';
 import type { SharedCensus } from '../os/census.ts';
@@ -26,6 +26,8 @@ export interface RecyclerOptions {
 
 /** How often ages and memory are looked at, ms; more often when the limit is shorter. */
 const LOOK_EVERY_MS = 2_000;
+/** How long a worker may take to save a session, or to load one, ms: its callers wait meanwhile. */
+const HAND_ON_MS = 10_000;
 
 export class Recycler {
   readonly #options: RecyclerOptions;
@@ -96,19 +98,19 @@ export class Recycler {
     const { pool, staff, report } = this.#options;
     report({ type: 'pool.recycling', pool, path: member.path, because });
     if (await staff.replace(member)) return; // the rest is done when it is gone
-    this.#current = undefined;
+    if (this.#current === member) this.#current = undefined; // else it is gone, and another's turn has come
     if (member.state === 'ready') this.#due.set(member, because); // until it is time to try again, see `next`
   }
 
   /** What cannot be handed on is lost, and whoever uses it is told so. Meanwhile it may be closed, and either worker die. */
   async #moveSessions(from: Member, to: Member): Promise<void> {
-    const { lender } = this.#options;
+    const { lender, clock } = this.#options;
     for (const session of [...from.sessions]) {
       if (session.member !== from) continue;
       const { key } = session;
       try {
-        const saved = await ask(from.channel, '$/session.save', { session: key });
-        await ask(to.channel, '$/session.load', { session: key, saved });
+        const saved = await ask(from.channel, clock, '$/session.save', { session: key });
+        await ask(to.channel, clock, '$/session.load', { session: key, saved });
         if (to.state === 'gone') throw new Error('its new worker is gone');
         if (session.member === from) {
           session.unbind();
@@ -156,15 +158,28 @@ export class Recycler {
   }
 }
 
-function ask(channel: Channel, method: string, params: unknown): Promise<unknown> {
+function ask(channel: Channel, clock: Clock, method: string, params: unknown): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    channel.ask(method, params, undefined, {
-      answered: resolve,
-      failed: (failure) => reject(new RemoteError(method, failure)),
+    const fail = (failure: Failure): void => {
+      clock.clearTimeout(timer);
+      reject(new RemoteError(method, failure));
+    };
+    const giveUp = (message: string): void => fail({ code: CODE.threw, message, data: undefined });
+    const timer = clock.setTimeout(() => giveUp(`no answer to ${method} in ${HAND_ON_MS} ms`), HAND_ON_MS);
+    const asker = {
+      answered: (value: unknown) => {
+        clock.clearTimeout(timer);
+        resolve(value);
+      },
+      failed: fail,
       progressed: () => {},
       received: () => {},
-      abandoned: () =>
-        reject(new RemoteError(method, { code: CODE.threw, message: 'the worker is gone', data: undefined })),
-    });
+      abandoned: () => giveUp('the worker is gone'),
+    };
+    try {
+      channel.ask(method, params, undefined, asker);
+    } catch (error) {
+      giveUp(messageOf(error));
+    }
   });
 }

@@ -15,10 +15,25 @@ export class Session {
   usedAt: number;
   /** Why its worker is no more; it can be used no more then. */
   lost: Error | undefined;
+  /** Calls that wait or run. */
+  #calls = 0;
 
   constructor(key: string, usedAt: number) {
     this.key = key;
     this.usedAt = usedAt;
+  }
+
+  get isInUse(): boolean {
+    return this.#calls > 0;
+  }
+
+  callBegan(): void {
+    this.#calls += 1;
+  }
+
+  callEnded(now: number): void {
+    this.#calls -= 1;
+    this.usedAt = now;
   }
 
   /** What its calls are rejected with, when it is lost. */
@@ -127,14 +142,11 @@ export class Sessions {
     );
   }
 
-  /** One with a call under way is in use. */
   #forgetOld(): void {
     const { clock, sessionTtl } = this.#options;
     const now = clock.monotonic();
-    for (const { key, usedAt, member } of [...this.#sessions.values()]) {
-      if (now - usedAt < sessionTtl) continue;
-      const isInUse = member !== undefined && member.load > 0;
-      if (!isInUse) this.forget(key);
+    for (const { key, usedAt, isInUse } of [...this.#sessions.values()]) {
+      if (!isInUse && now - usedAt >= sessionTtl) this.forget(key);
     }
   }
 }

@@ -35,6 +35,7 @@ export class Staff {
       clock,
       chance,
       backoff: settings.backoff,
+      members: () => lender.members,
       onRetry: () => {
         this.adjust();
         options.onChange();
@@ -75,9 +76,10 @@ export class Staff {
     this.trim();
   }
 
-  /** Those that are too many go, when they have done what they do. */
+  /** Those that are too many go, when they have done what they do, and those that were idle for long enough. */
   trim(): void {
     for (const member of workersTooMany(this.#options.lender.members, this.#size.max)) this.drain(member);
+    this.#idle.look();
   }
 
   /** Starts as many as are missing. @param turnedAway how many were, for want of room in the queue */
@@ -227,6 +229,7 @@ export class Staff {
     lender.counters.started += 1;
     member.readyAt = clock.monotonic();
     member.idleSince = member.readyAt;
+    member.calls = 0; // those of its warm-up show nothing: every worker has them
     member.state = 'ready';
     onReady(member);
     if (!isReplaceable(forerunner)) return;
@@ -269,25 +272,19 @@ export class Staff {
     const error = member.endedFor ?? errorOfLoss(member, lost);
     const wasNeeded = member.state === 'ready';
     this.#members.delete(member.path);
-    const hadWorked = member.calls > 0;
     lender.lost(member, error);
     if (isMutelyEnded(member, lost)) this.#failures.broke(member.path, error);
     member.onGone?.(error);
     if (lost.by !== 'exit') workshop.kill(member);
     if (member.readyAt > 0) {
       if (isLoss(member, lost)) lender.counters.lost += 1;
-      report({
-        type: 'pool.worker-gone',
-        pool: settings.name,
-        path: member.path,
-        pid: member.pid,
-        why: error.message,
-      });
+      const { path, pid } = member;
+      report({ type: 'pool.worker-gone', pool: settings.name, path, pid, why: error.message });
     }
     onGone(member);
-    if (hadWorked) this.#failures.worked();
     // One that ends as soon as it is ready, again and again, is not started again at once.
-    else if (wasNeeded && member.readyAt > 0) if (!this.#closed) this.#failures.endedUnused(error);
+    if (this.#failures.isProven(member)) this.#failures.worked();
+    else if (wasNeeded && !this.#closed) this.#failures.endedUnused(error);
     this.adjust();
     this.trim(); // its sessions may have been what another stayed for
     onChange();

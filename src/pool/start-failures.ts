@@ -10,8 +10,18 @@ export interface StartFailuresOptions {
   /** From 0 to 1, without 1. */
   readonly chance: () => number;
   readonly backoff: Backoff;
+  /** Those that live. */
+  readonly members: () => readonly Life[];
   /** It may be tried again. */
   readonly onRetry: () => void;
+}
+
+/** What is looked at of a worker's life. */
+export interface Life {
+  /** On the clock that never jumps; 0 before it was ready. */
+  readonly readyAt: number;
+  /** Answered since. */
+  readonly calls: number;
 }
 
 /** A start that fails for one of these may succeed next time: the system is short of something. */
@@ -22,6 +32,8 @@ const PASSING_FAILURES = 5;
 export class StartFailures {
   readonly #options: StartFailuresOptions;
   #inARow = 0;
+  /** When the last of them was counted. */
+  #countedAt = 0;
   #last: { readonly error: Error; readonly mayPass: boolean } | undefined;
   /** When it is tried again. */
   #until = 0;
@@ -62,7 +74,7 @@ export class StartFailures {
   failed(error: Error): { readonly delay: number; readonly refusal: NoWorkerError | undefined } {
     // Those that fail side by side are one failure.
     if (!this.isWaiting) {
-      this.#inARow += 1;
+      this.#count();
       this.#wait(this.#inARow);
     }
     const mayPass = isPassing(error) && this.#inARow < PASSING_FAILURES;
@@ -73,7 +85,7 @@ export class StartFailures {
 
   /** One that was ready ended without having answered a call. The first is replaced at once; if that goes on, it is no use. */
   endedUnused(error: Error): void {
-    this.#inARow += 1;
+    this.#count();
     if (this.#inARow === 1) return;
     this.#wait(this.#inARow - 1);
     this.#last = { error, mayPass: false };
@@ -84,7 +96,13 @@ export class StartFailures {
     this.#last = undefined;
   }
 
-  /** One has worked. */
+  /** It has answered a call, or was ready for so long that its end is another story. */
+  isProven({ readyAt, calls }: Life): boolean {
+    const { clock, backoff } = this.#options;
+    return readyAt > 0 && (calls > 0 || clock.monotonic() - readyAt >= backoff.resetAfter);
+  }
+
+  /** One that was proven is gone. */
   worked(): void {
     this.#inARow = 0;
   }
@@ -98,6 +116,14 @@ export class StartFailures {
 
   close(): void {
     if (this.#retry !== undefined) this.#options.clock.clearTimeout(this.#retry);
+  }
+
+  /** One more in a row; the first of a new one when one that came after the last is proven. */
+  #count(): void {
+    const { clock, members } = this.#options;
+    const isNew = members().some((life) => life.readyAt > this.#countedAt && this.isProven(life));
+    this.#inARow = isNew ? 1 : this.#inARow + 1;
+    this.#countedAt = clock.monotonic();
   }
 
   #retryIn(): number {

@@ -23,9 +23,9 @@ export async function runWarmUp(
     const error = new StartError(member.path, `was not warmed up within ${startTimeout} ms`, '');
     timer = clock.setTimeout(() => reject(error), startTimeout);
   });
-  const { path, pid, channel } = member;
+  const { path, pid } = member;
   const call = (method: string, params?: unknown) => lender.call(planFor(method, params), undefined, member);
-  const notify = (method: string, params?: unknown) => channel.notify(method, params);
+  const notify = (method: string, params?: unknown) => member.notify(method, params);
   try {
     await Promise.race([warmUp({ path, pid, call, notify }), gone, late]);
   } finally {

@@ -37,13 +37,30 @@ describe('a worker that reads more slowly than it is given', () => {
   });
 
   test("may die meanwhile: what was not taken is nobody's fault", async () => {
-    const { fake, channel, ask, told, flush } = openChannel();
+    const { fake, clock, channel, ask, told, flush } = openChannel();
     ask('a', large);
     await flush();
     fake.written[0]!.fail();
     await flush();
     channel.ended(KILLED);
-    expect(told.map(([what]) => what)).toEqual(['lost', 'a']);
+    expect(told.map(([what]) => what)).toEqual(['end', 'lost', 'a']);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('may read no more, and live on: who waits is not left waiting', async () => {
+    const { fake, clock, ask, told, lost, flush } = openChannel();
+    ask('a');
+    ask('b', large);
+    await flush();
+    for (const write of fake.written) write.fail();
+    await flush();
+    expect(told).toEqual([['end']]);
+    await clock.advance(1_000);
+    expect(lost()).toEqual({ by: 'closed' });
+    expect(told.slice(-2)).toEqual([
+      ['a', 'abandoned'],
+      ['b', 'abandoned'],
+    ]);
   });
 });
 

@@ -1,5 +1,6 @@
 /** Calls that are not wanted any more. */
 import { getEventListeners } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { CallTimeoutError, RemoteError, WorkerEndedError } from '../../src/index.ts';
 import { hangingCall, openPool, rejection } from '../support/pool.ts';
@@ -112,4 +113,35 @@ test('many calls may share a signal, and Node warns of no leak', async () => {
   await new Promise(setImmediate); // a warning is told a tick later
   process.off('warning', warned);
   expect(warnings).toEqual([]);
+});
+
+test('a worker whose answer is not read, for the items before it, is not taken to be stubborn', async () => {
+  const { pool } = await openPool({ min: 1, max: 1, tasksPerWorker: 4, cancelGrace: 50 });
+  const items = pool.stream('numbers', 50_000);
+  await items.next();
+  await expect(pool.call('wait', 60_000, { timeout: 400 })).rejects.toMatchObject({
+    code: 'ERR_REEVE_TIMEOUT',
+  });
+  await pause(200); // longer than the grace
+  let count = 1;
+  for await (const _ of items) count += 1;
+  expect(count).toBe(50_000);
+});
+
+test('nothing of a stream is left on a signal that others share', async () => {
+  const { pool } = await openPool({ min: 1, max: 1 });
+  const { signal } = new AbortController();
+  for await (const _ of pool.stream('numbers', 3, { signal }));
+  await expect(pool.stream('throws', 'no', { signal }).next()).rejects.toMatchObject({ message: 'no' });
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
+  const controller = new AbortController();
+  const items = pool.stream('hang', undefined, { signal: controller.signal });
+  controller.abort(new Error('enough'));
+  await expect(items.next()).rejects.toThrow('enough');
+  await expect(pool.stream('hang', undefined, { signal: AbortSignal.abort() }).next()).rejects.toThrow(
+    /aborted/,
+  );
+  await expect(pool.stream('echo', 1, { signal: 5 as never }).next()).rejects.toMatchObject({
+    code: 'ERR_REEVE_OPTIONS',
+  });
 });

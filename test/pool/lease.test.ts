@@ -1,5 +1,6 @@
 /** A worker lent to one caller alone. */
 import { expect, test } from 'vitest';
+import { UnsendableError } from '../../src/index.ts';
 import { openPool, rejection } from '../support/pool.ts';
 import { until } from '../support/processes.ts';
 
@@ -102,4 +103,21 @@ test('a wish for a worker that is promised, and given up, frees it', async () =>
   await rejection(acquiring);
   expect(await quick).toBe('first come');
   await busy;
+});
+
+test('whoever holds one may finish when the pool is closed, and is waited for', async () => {
+  const { pool } = await openPool({ min: 1, max: 1 });
+  const lease = await pool.acquire();
+  const closing = pool.close();
+  expect(await lease.call('pid')).toBe(lease.pid);
+  expect(await rejection(pool.call('pid'))).toMatchObject({ code: 'ERR_REEVE_POOL_CLOSED' });
+  lease.release();
+  await closing;
+});
+
+test('what its worker cannot be told is no harm to it', async () => {
+  const { pool } = await openPool({ min: 1, max: 1, longestMessage: 1_024 });
+  await using lease = await pool.acquire();
+  expect(() => lease.notify('note', 'x'.repeat(1_024))).toThrow(UnsendableError);
+  expect(await lease.call('pid')).toBe(lease.pid);
 });

@@ -1,4 +1,5 @@
 /** Whatever becomes of a worker, and whenever: the first call and the second are settled, with the cause. */
+import { existsSync, rmSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { NoWorkerError, ProtocolError, WorkerCrashedError, WorkerUnhealthyError } from '../../src/index.ts';
 import { fixture, hangingCall, openPool, rejection } from '../support/pool.ts';
@@ -155,4 +156,35 @@ describe('workers that break the protocol', () => {
     expect((await event('pool.worker-gone')).why).toMatch(/answered-twice/);
     expect(await pool.run()).toBe(1);
   });
+});
+
+test('a worker that closes its input and lives on', async () => {
+  const answer = `id=\${line#*'"id":'}; echo '{"jsonrpc":"2.0","result":1,"id":'"\${id%%,*}"'}'`;
+  const worker = sh(`read -r line; ${answer}; exec </dev/null; sleep 1000`);
+  const { pool } = await openPool({ worker, min: 1, max: 1, heartbeat: false });
+  expect(await rejection(pool.run())).toMatchObject({ code: 'ERR_REEVE_PROTOCOL', violation: 'closed' });
+});
+
+test('a worker that had nothing to do when it fell silent is ended, whatever it was given since', async () => {
+  const flag = `/tmp/reeve-silent-${process.pid}`;
+  const answer = `id=\${line#*'"id":'}; echo '{"jsonrpc":"2.0","result":1,"id":'"\${id%%,*}"'}'`;
+  const worker = sh(`read -r line; ${answer}; read -r ping; : >${flag}; exec sleep 1000`);
+  const { pool } = await openPool({ worker, min: 1, max: 1, heartbeat: { interval: 100, misses: 2 } });
+  await until('it was asked', () => existsSync(flag));
+  rmSync(flag);
+  expect(await rejection(pool.run())).toBeInstanceOf(WorkerUnhealthyError);
+});
+
+test('a worker that dies as soon as it is warm is not started again and again', async () => {
+  const answer = `id=\${line#*'"id":'}; echo '{"jsonrpc":"2.0","result":1,"id":'"\${id%%,*}"'}'`;
+  const { pool, all } = await openPool({
+    worker: sh(`read -r line; ${answer}; read -r line; ${answer}; sleep 0.02; exit 3`),
+    min: 1,
+    max: 1,
+    warmUp: ({ call }) => call('warm'),
+    backoff: { initial: 60_000, max: 60_000 },
+  });
+  await until('it was tried again', () => all('pool.worker-gone').length >= 3);
+  expect(await rejection(pool.run())).toBeInstanceOf(NoWorkerError);
+  expect(pool.workers()).toEqual([]);
 });

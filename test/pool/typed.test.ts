@@ -30,6 +30,13 @@ test('methods, parameters, results and items are those of the worker', async () 
   const gathered = pool.call('numbers', 3);
   expectTypeOf(gathered).toEqualTypeOf<Promise<number[]>>();
   expect(await gathered).toEqual([0, 1, 2]);
+  expectTypeOf(pool.map<'later'>)
+    .parameter(0)
+    .toEqualTypeOf<Iterable<[value: string, ms: number]> | AsyncIterable<[value: string, ms: number]>>();
+  await using lease = await pool.acquire();
+  expectTypeOf(lease.call('later', ['x', 1])).toEqualTypeOf<Promise<string>>();
+  expectTypeOf(lease.stream('numbers', 3)).toEqualTypeOf<AsyncIterableIterator<number>>();
+  lease.release();
   const mapped = pool.map([1, 2], { method: 'steps' });
   expectTypeOf(mapped).toEqualTypeOf<AsyncIterableIterator<number>>();
   await mapped.return!();
