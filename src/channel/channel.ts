@@ -113,6 +113,7 @@ export class Channel implements Connection {
       (bytes) => this.#read(bytes),
       () => this.#closed(),
     );
+    wire.sink.onClosed(() => this.#closed()); // it reads no more: what it was asked may be lost, though its own end stays open
   }
 
   /** Undefined when it has not answered, or not said anything. */
@@ -229,7 +230,7 @@ export class Channel implements Connection {
       this.#unsent += length;
       this.wire.sink.write(bytes).then(
         () => this.#sent(length),
-        () => this.#closed(), // it reads no more: what it was asked is lost, also when its own end stays open
+        () => this.#closed(), // where the system does not tell
       );
     }
     if (this.#unsent > HIGH_WATER) this.#congested = true;

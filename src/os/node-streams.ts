@@ -33,6 +33,7 @@ export function byteSink(stream: Writable): ByteSink {
       new Promise((resolve, reject) => {
         stream.write(bytes, (error) => (error ? reject(error) : resolve()));
       }),
+    onClosed: (listener) => void stream.once('close', listener),
     end: () => void stream.end(),
     destroy: () => void stream.destroy(),
   };

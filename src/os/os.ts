@@ -280,6 +280,8 @@ export interface ByteSource {
 export interface ByteSink {
   /** Resolves when the bytes are handed to the kernel; rejects when the reader is gone. */
   write(bytes: Uint8Array | string): Promise<void>;
+  /** Told once when nobody reads any more, where the system says so: what was written may be lost, and no write has failed. */
+  onClosed(listener: () => void): void;
   end(): void;
   destroy(): void;
 }

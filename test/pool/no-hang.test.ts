@@ -158,12 +158,17 @@ describe('workers that break the protocol', () => {
   });
 });
 
-test('a worker that closes its input and lives on', async () => {
-  const answer = `id=\${line#*'"id":'}; echo '{"jsonrpc":"2.0","result":1,"id":'"\${id%%,*}"'}'`;
-  const worker = sh(`read -r line; ${answer}; exec </dev/null; sleep 1000`);
-  const { pool } = await openPool({ worker, min: 1, max: 1, heartbeat: false });
-  expect(await rejection(pool.run())).toMatchObject({ code: 'ERR_REEVE_PROTOCOL', violation: 'closed' });
-});
+test.each(['before', 'after'])(
+  'a worker that closes its input and lives on, %s it was given a call',
+  async (when) => {
+    const answer = `id=\${line#*'"id":'}; echo '{"jsonrpc":"2.0","result":1,"id":'"\${id%%,*}"'}'`;
+    const closes = 'exec </dev/null';
+    const does = when === 'before' ? `${closes}; ${answer}` : `${answer}; sleep 0.5; ${closes}`; // it never reads the call
+    const worker = sh(`read -r line; ${does}; sleep 1000`);
+    const { pool } = await openPool({ worker, min: 1, max: 1, heartbeat: false });
+    expect(await rejection(pool.run())).toMatchObject({ code: 'ERR_REEVE_PROTOCOL', violation: 'closed' });
+  },
+);
 
 test('a worker that had nothing to do when it fell silent is ended, whatever it was given since', async () => {
   const flag = `/tmp/reeve-silent-${process.pid}`;

@@ -41,6 +41,7 @@ export class FakeWire {
             const fail = () => reject(new Error('EPIPE'));
             this.written.push({ bytes: Buffer.from(bytes as Uint8Array), taken: resolve, fail });
           }),
+        onClosed: () => {},
         end: () => {},
         destroy: () => {},
       },

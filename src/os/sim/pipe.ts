@@ -27,6 +27,7 @@ export class Pipe {
   #input = '';
   readonly #readers = new Map<SimProcess, Reader>();
   #inputEnded = false;
+  readonly #onReadersGone: (() => void)[] = [];
 
   constructor(host: SimProcess, later: Later) {
     this.#host = host;
@@ -77,6 +78,7 @@ export class Pipe {
         this.#input += typeof bytes === 'string' ? bytes : new TextDecoder().decode(bytes);
         this.#wakeReaders();
       },
+      onClosed: (listener) => this.#onReadersGone.push(listener),
       end: () => this.#endInput(),
       destroy: () => this.#endInput(),
     };
@@ -106,6 +108,8 @@ export class Pipe {
     this.#holders.delete(process);
     this.#readers.delete(process);
     this.#wakeHost();
+    if (this.#holders.size > 0) return;
+    for (const tell of this.#onReadersGone.splice(0)) this.#later(this.#host, 0, tell);
   }
 
   /** All that has come by then is heard in one go, whoever was woken for which part of it: none overtakes another. */
