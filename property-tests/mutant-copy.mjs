@@ -28,6 +28,18 @@ const LONGEST_MS = 15 * 60_000;
 /** The compiler's complaints about text that is no TypeScript; all others are about what it means. */
 const NOT_PARSED = /error TS1\d{3}:/;
 
+/** For files by themselves. */
+const PLANTED = {
+  noResolve: true,
+  noCheck: true,
+  types: [],
+  declaration: false,
+  declarationMap: false,
+  sourceMap: false,
+};
+
+const builtOf = (file) => join('dist', file.replace(/\.ts$/, '.js'));
+
 /** The list of mutants, or the sources themselves, are at fault, and not what is looked for. */
 export class ListError extends Error {}
 
@@ -50,6 +62,7 @@ export function edited(edits, base = root) {
 
 export class Copy {
   #directory;
+  #isBuilt = false;
   /** What runs here now. */
   #child;
 
@@ -66,6 +79,14 @@ export class Copy {
     symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'));
   }
 
+  /** As built, and as sound, as this one is while nothing is planted in it. */
+  another(directory) {
+    const other = new Copy(directory);
+    cpSync(join(this.#directory, 'dist'), join(directory, 'dist'), { recursive: true });
+    other.#isBuilt = this.#isBuilt;
+    return other;
+  }
+
   /** Ends what runs here, and what that has started: the compiler is a program of its own. */
   kill() {
     if (this.#child?.pid === undefined) return;
@@ -77,26 +98,52 @@ export class Copy {
   /** Plants, builds, lives, and takes the edits out again. What became of it: see `outcomeOf`. */
   async hunt({ edits }, { campaign, seeds, shrink }) {
     const texts = edited(edits, this.#directory); // as they were copied, whatever has become of them since
-    const sources = [...texts.keys()].map((file) => join(this.#directory, 'src', file));
-    const sound = sources.map((path) => readFileSync(path, 'utf8'));
+    await this.#buildSound();
+    const files = [...texts.keys()].flatMap((file) => [join('src', file), builtOf(file)]);
+    const paths = files.map((file) => join(this.#directory, file));
+    const sound = paths.map((path) => readFileSync(path));
     try {
-      for (const [file, text] of texts) writeFileSync(join(this.#directory, 'src', file), text);
-      await this.#build(edits.length === 0);
+      if (edits.length > 0) await this.#plant(texts);
       return await this.#live(campaign, seeds, shrink);
     } finally {
-      for (const [index, path] of sources.entries()) if (existsSync(path)) writeFileSync(path, sound[index]);
+      for (const [index, path] of paths.entries()) writeFileSync(path, sound[index]);
     }
   }
 
-  /** A mutant need not please the type checker: unused names and the like do not keep it from being built. */
-  async #build(isSound) {
-    rmSync(join(this.#directory, 'dist'), { recursive: true, force: true }); // else the mutant before would be lived again
-    const args = [compiler, '-p', join(this.#directory, 'src'), '--noEmitOnError', 'false'];
-    const { code, lines } = await this.#run(args, 120_000, () => {});
-    const complaint = lines.find((line) => (isSound && code !== 0) || NOT_PARSED.test(line));
+  /** Once. */
+  async #buildSound() {
+    if (this.#isBuilt) return;
+    const { code, lines } = await this.#compile(['-p', join(this.#directory, 'src')]);
+    if (code !== 0) throw new ListError(`it was not built: ${lines[0] ?? `the compiler ended with ${code}`}`);
+    this.#isBuilt = true;
+  }
+
+  /**
+   * Only the edited files are built anew, each by itself, in a moment. What they mean is not checked: a mutant need not
+   * please the type checker.
+   */
+  async #plant(texts) {
+    for (const [file, text] of texts) {
+      writeFileSync(join(this.#directory, 'src', file), text);
+      rmSync(join(this.#directory, builtOf(file))); // or what was there would be lived, and called the mutant
+    }
+    const project = join(this.#directory, 'planted.json');
+    const files = [...texts.keys()].map((file) => join('src', file));
+    const compilerOptions = { ...PLANTED, rootDir: 'src', outDir: 'dist' };
+    writeFileSync(
+      project,
+      JSON.stringify({ extends: './src/tsconfig.json', include: [], files, compilerOptions }),
+    );
+    const { lines } = await this.#compile(['-p', project, '--noEmitOnError', 'false']);
+    const complaint = lines.find((line) => NOT_PARSED.test(line));
     if (complaint !== undefined) throw new ListError(`it is no TypeScript: ${complaint}`);
-    if (!existsSync(join(this.#directory, 'dist/sim/index.js')))
-      throw new ListError(`it was not built: ${lines[0] ?? `the compiler ended with ${code}`}`);
+    for (const file of texts.keys())
+      if (!existsSync(join(this.#directory, builtOf(file))))
+        throw new ListError(`${file} was not built: ${lines[0] ?? 'without a word'}`);
+  }
+
+  #compile(args) {
+    return this.#run([compiler, ...args], 120_000, () => {});
   }
 
   async #live(campaign, seeds, shrink) {

@@ -41,10 +41,11 @@ process.on('exit', () => {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.once(signal, () => process.exit(signal === 'SIGINT' ? 130 : signal === 'SIGTERM' ? 143 : 129));
 }
-while (copies.length < Math.min(chosen.length, availableParallelism(), MOST_AT_ONCE)) {
-  copies.push(new Copy(join(directory, String(copies.length))));
-}
+copies.push(new Copy(join(directory, '0')));
 for (const campaign of new Set(chosen.map(campaignOf))) await requireSound(copies[0], campaign);
+while (copies.length < Math.min(chosen.length, availableParallelism(), MOST_AT_ONCE)) {
+  copies.push(copies[0].another(join(directory, String(copies.length))));
+}
 
 const survivors = [];
 const left = [...chosen];
