@@ -1,5 +1,6 @@
 /** One incarnation's output: two tails, and whoever follows its lines. */
 import type { ByteSource } from '../os/os.ts';
+import type { Attendant } from './attendant.ts';
 import { LineSplitter, Tail } from './output.ts';
 
 export type OutputStream = 'stdout' | 'stderr';
@@ -28,7 +29,8 @@ export class WorkerOutput {
     return () => void this.#listeners.delete(listener);
   }
 
-  read(stream: OutputStream, source: ByteSource | undefined): void {
+  /** @param attendant follows it too, and may hold it up */
+  read(stream: OutputStream, source: ByteSource | undefined, attendant?: Attendant): void {
     if (source === undefined) return;
     this.#sources.add(source);
     const lines = new LineSplitter((line) => {
@@ -38,6 +40,8 @@ export class WorkerOutput {
     source.listen(
       (bytes) => {
         this[stream].add(bytes);
+        const taking = attendant?.wrote(stream, bytes);
+        if (taking !== undefined) void holdUp(source, taking);
         if (this.#listeners.size > 0 || this.#audience.wanted()) lines.add(bytes);
         else lines.forget();
       },
@@ -66,4 +70,10 @@ export class WorkerOutput {
     this.#onAllEnded.clear();
     for (const source of this.#sources) source.destroy();
   }
+}
+
+async function holdUp(source: ByteSource, taking: Promise<void>): Promise<void> {
+  source.pause();
+  await taking.catch(() => {}); // it has been told of
+  source.resume();
 }

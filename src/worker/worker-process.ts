@@ -2,7 +2,8 @@
 import { fromCallback } from 'xstate';
 import { errorOf, messageOf, SpawnError, type SpawnFailure } from '../errors.ts';
 import type { ExitReason } from '../events.ts';
-import type { ByteSink, ByteSource, OsProcess, OsProcessEvent, SpawnRequest } from '../os/os.ts';
+import type { ByteSink, ByteSource, OsProcess, OsProcessEvent } from '../os/os.ts';
+import type { Attendant } from './attendant.ts';
 import { exitReason } from './exit-reason.ts';
 import { runProbe } from './probe.ts';
 import { type Probe, watchReadiness } from './readiness.ts';
@@ -10,6 +11,7 @@ import type { StopStage } from './stop-plan.ts';
 import { LAST_WORDS_MS, LiveWire } from './wire.ts';
 import type { ProcessCommand, ProcessEvent, WorkerInput } from './worker-machine.ts';
 import { WorkerOutput } from './worker-output.ts';
+import { commandOf, requestOf, SILENT } from './worker-request.ts';
 import type { WorkerRuntime } from './worker-runtime.ts';
 import type { WorkerSpec } from './worker-spec.ts';
 
@@ -60,6 +62,7 @@ class WorkerProcess {
   async begin(): Promise<void> {
     const { path, workerId } = this.#input;
     this.#adopt(undefined);
+    this.#attendant?.begins(this.#input);
     if (this.#spec.start !== undefined && !(await this.#ask(this.#spec.start.ask))) return;
     const spec = this.#spec;
     try {
@@ -73,6 +76,7 @@ class WorkerProcess {
     }
     if (this.#cancelled) {
       this.#runtime.registry.release(workerId);
+      this.#attendant?.over();
       this.#tell({ type: 'process.cancelled' });
       return;
     }
@@ -119,6 +123,10 @@ class WorkerProcess {
     }
   }
 
+  get #attendant(): Attendant | undefined {
+    return this.#input.spec.attendant;
+  }
+
   #heard(event: OsProcessEvent): void {
     switch (event.type) {
       case 'os.spawned':
@@ -132,6 +140,7 @@ class WorkerProcess {
         break;
       case 'os.exited':
         this.#stopWatching();
+        this.#attendant?.exited(event);
         this.#wire?.exited(this.#reasonOf(event));
         this.#tell({ ...event, type: 'process.exited' });
         break;
@@ -140,6 +149,7 @@ class WorkerProcess {
         break;
       case 'os.forkerLost':
         this.#stopWatching();
+        this.#attendant?.exited('forker-lost');
         this.#wire?.exited({ kind: 'forker-lost' });
         this.#tell({ type: 'process.forkerLost' });
     }
@@ -152,8 +162,9 @@ class WorkerProcess {
     this.#stdin = streams.stdin;
     this.#adopt(identity.pid);
     const { wire, ready } = this.#spec;
-    if (wire?.over !== 'stdio') this.#output.read('stdout', streams.stdout);
-    this.#output.read('stderr', streams.stderr);
+    this.#attendant?.born(identity.pid, streams.stdin);
+    if (wire?.over !== 'stdio') this.#output.read('stdout', streams.stdout, this.#attendant);
+    this.#output.read('stderr', streams.stderr, this.#attendant);
     if (ready.kind === 'notify') this.#listenForNotice(streams.fd3);
     if (wire !== undefined) {
       const who = { path: this.#input.path, workerId, pid: identity.pid };
@@ -230,6 +241,7 @@ class WorkerProcess {
       this.#wire?.destroy();
       void this.#probeOver.then(() => {
         this.#over();
+        this.#attendant?.over();
         this.#tell({ type: 'process.finished' });
       });
     };
@@ -252,6 +264,7 @@ class WorkerProcess {
   #fail(failure: SpawnFailure, cause?: unknown): void {
     this.#over();
     const error = new SpawnError(this.#spec.command, failure, cause === undefined ? {} : { cause });
+    this.#attendant?.over(error);
     this.#tell({ type: 'process.unborn', reason: { kind: 'spawn-failed', error } });
   }
 
@@ -262,28 +275,6 @@ class WorkerProcess {
 }
 
 const NEWLINE = 0x0a;
-const SILENT = { stdin: 'ignore', stdout: 'ignore', stderr: 'ignore', fd3: 'ignore' } as const;
-
-const commandOf = ({ command, args }: Pick<SpawnRequest, 'command' | 'args'>): string =>
-  [command, ...args].join(' ').slice(0, COMMAND_KEPT);
-/** As much of a command line as the registry keeps. */
-const COMMAND_KEPT = 1_024;
-
-function requestOf(spec: WorkerSpec, workerId: string): SpawnRequest {
-  const { command, args, cwd, env, stdin, stdout, stderr, ready, wire } = spec;
-  return {
-    workerId,
-    command,
-    args,
-    cwd,
-    env,
-    stdin,
-    stdout,
-    stderr,
-    fd3: ready.kind === 'notify' || wire?.over === 'fd3' ? 'pipe' : 'ignore',
-  };
-}
-
 const causeCode = (error: unknown): string => {
   const code = (error as { cause?: { code?: unknown } }).cause?.code;
   return typeof code === 'string' ? code : 'ERR_REEVE_REGISTRY';

@@ -1,6 +1,7 @@
 /** What a worker is: options as people write them, and the complete form that everything inside works with. */
 import { OptionsError } from '../errors.ts';
 import type { InputSpec, OutputSpec, SpawnRequest } from '../os/os.ts';
+import type { Attendant } from './attendant.ts';
 import { OptionReader, show } from './option-reader.ts';
 import { parseShutdown, type Shutdown, type StopStage } from './stop-plan.ts';
 import type { WireSpec } from './wire.ts';
@@ -83,6 +84,8 @@ export interface WorkerSpec extends Omit<SpawnRequest, 'workerId' | 'fd3'> {
   readonly start: StartQuestion<WorkerSpec> | undefined;
   /** Who talks with it, and over what; for those who make specs, not for those who write options. */
   readonly wire: WireSpec | undefined;
+  /** Who follows it; for those who make specs, too. */
+  readonly attendant: Attendant | undefined;
 }
 
 /** A start function, and how it is asked. */
@@ -144,6 +147,7 @@ export function readWorkerSpec(reader: OptionReader): WorkerSpec {
       ),
     ),
     wire: undefined,
+    attendant: undefined,
   };
   if (spec.ready.kind === 'log' && spec.stdout !== 'pipe' && spec.stderr !== 'pipe') {
     reader.fail('ready', "'log' needs a stdout or stderr that is 'pipe'");
