@@ -115,7 +115,11 @@ export class Supervisor {
    * added to the template. The children of dynamic supervisors have numbered ids: see `id` of what this resolves with.
    */
   async startChild(child: ChildOptions | ExtraOptions | readonly string[] = []): Promise<ChildInfo> {
-    const spec = specOfChild(this.#liveSpec(), child);
+    return this.startSpec(specOfChild(this.#liveSpec(), child));
+  }
+
+  /** @internal as `startChild`, with a spec that is complete */
+  async startSpec(spec: ChildSpec): Promise<ChildInfo> {
     return this.#childOf(await this.#ask({ call: 'startChild', spec }), spec);
   }
 
@@ -280,11 +284,8 @@ export class Supervisor {
   }
 
   #startError(path: string, reason: ExitReason): StartError {
-    const stderr =
-      this.#family.runtime.incarnation(path)?.output.stderr.text() ??
-      this.#last?.get(path)?.output.stderr.text() ??
-      '';
-    return new StartError(path, describeExit(reason), stderr, causeOf(reason));
+    const last = this.#family.runtime.incarnation(path) ?? this.#last?.get(path);
+    return new StartError(path, describeExit(reason), last?.output.stderr.text() ?? '', causeOf(reason));
   }
 
   #ended(): Promise<SupervisorOutput> {
