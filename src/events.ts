@@ -71,6 +71,8 @@ export type WorkerState = 'spawning' | 'running' | 'stopping' | 'exited';
 export type ReeveEvent =
   | PoolEvent
   | { readonly type: 'host.started'; readonly runId: string }
+  /** A callback of whoever runs tasks threw, or where they come from could not be closed. */
+  | { readonly type: 'tasks.warning'; readonly message: string }
   | { readonly type: 'host.stopping'; readonly why: string }
   | { readonly type: 'host.stopped'; readonly nothingLeft: boolean }
   /** Something of the run may be alive still: these, or it is not known what. The run's file stays, for a sweep. */

@@ -37,7 +37,7 @@ export type {
   TimedEvent,
   WorkerState,
 } from './events.ts';
-export { createPool } from './host/default-host.ts';
+export { createPool, runAll } from './host/default-host.ts';
 export { type Host, startHost } from './host/host.ts';
 export type { HostOptions } from './host/options.ts';
 export type { Os } from './os/os.ts';
@@ -72,5 +72,31 @@ export type {
 } from './supervisor/supervisor-spec.ts';
 export type { ExtraOptions } from './supervisor/template.ts';
 export type { SupervisorOutput } from './supervisor/turn.ts';
+export type { BreakerState, KeyHealth, RiskLevel } from './tasks/breakers.ts';
+export type { DetectOptions } from './tasks/early-detection.ts';
+export type { FailureCategory, FailurePattern } from './tasks/failure-category.ts';
+export { summarize, type TaskResult, type TaskStatus, type TaskSummary } from './tasks/result.ts';
+export type { RunOptions, TaskProgress } from './tasks/run-options.ts';
+export {
+  TaskBlockedError,
+  TaskCancelledError,
+  TaskFailedError,
+  TaskFallbackError,
+  TaskHopelessError,
+  TaskInputError,
+  TaskSkippedError,
+  TaskTimeoutError,
+} from './tasks/task-errors.ts';
+export type { TaskHandle, TaskLine } from './tasks/task-handle.ts';
+export type { TaskInput } from './tasks/task-input.ts';
+export type {
+  Fallback,
+  ProgressiveTimeout,
+  RetryOptions,
+  TaskDefaults,
+  TaskOptions,
+} from './tasks/task-spec.ts';
+export type { OneTaskOptions, TaskSource, Tasks } from './tasks/tasks.ts';
+export type { BreakerLimitOptions, TasksOptions } from './tasks/tasks-settings.ts';
 export type { Shutdown, StopStage } from './worker/stop-plan.ts';
 export type { ReadyOption, StartAnswer, StartFunction, WorkerOptions } from './worker/worker-spec.ts';

@@ -15,6 +15,7 @@ const FLOORS = [
   'channel',
   'supervisor',
   'pool',
+  'tasks',
   'serve',
   'host',
   'sim',

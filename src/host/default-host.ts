@@ -1,7 +1,10 @@
-/** Pools without a host of one's own: a default one is started on first use, and stopped with the process. */
+/** Pools and tasks without a host of one's own: a default one is started on first use, and stopped with the process. */
 import type { ApiOf, UnknownApi } from '../pool/api.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { PoolOptions } from '../pool/pool-options.ts';
+import type { TaskResult } from '../tasks/result.ts';
+import type { RunOptions } from '../tasks/run-options.ts';
+import type { TaskSource } from '../tasks/tasks.ts';
 import { type Host, startHost } from './host.ts';
 
 let starting: Promise<Host> | undefined;
@@ -13,6 +16,11 @@ export function defaultHost(): Promise<Host> {
     throw error;
   });
   return starting;
+}
+
+/** As `host.runAll`, on a host of its own making. */
+export async function runAll(tasks: TaskSource, options: RunOptions = {}): Promise<readonly TaskResult[]> {
+  return (await defaultHost()).runAll(tasks, options);
 }
 
 /** As `host.pool`, on a host of its own making. Names are unique among all pools that are made so. */

@@ -2,12 +2,10 @@
 import { HostStoppedError, messageOf, OptionsError } from '../errors.ts';
 import { EventBus } from '../events.ts';
 import { SharedCensus } from '../os/census.ts';
-import type { ForkerEvent, Spawner } from '../os/os.ts';
 import type { ApiOf, UnknownApi } from '../pool/api.ts';
 import { Pool } from '../pool/pool.ts';
 import { type PoolOptions, parsePoolOptions } from '../pool/pool-options.ts';
 import { newRunId } from '../registry/run-id.ts';
-import { fifoDirectory, socketPath } from '../registry/run-paths.ts';
 import { RunRegistry } from '../registry/run-registry.ts';
 import { countEnds, type SweepReport, sweep } from '../registry/sweep.ts';
 import { ChildActors } from '../supervisor/child-actors.ts';
@@ -19,9 +17,15 @@ import {
   type SupervisorOptions,
   type SupervisorSpec,
 } from '../supervisor/supervisor-spec.ts';
+import type { TaskResult } from '../tasks/result.ts';
+import type { RunOptions } from '../tasks/run-options.ts';
+import type { TaskHandle } from '../tasks/task-handle.ts';
+import type { TaskOptions } from '../tasks/task-spec.ts';
+import { type OneTaskOptions, type TaskSource, Tasks } from '../tasks/tasks.ts';
 import { type OutputListener, WorkerRuntime } from '../worker/worker-runtime.ts';
 import { chanceOf, clockOf, startActor, supervisorWith } from './assembly.ts';
 import { installExitHooks } from './exit-hooks.ts';
+import { openSpawner } from './open-spawner.ts';
 import { type HostOptions, type HostSettings, parseHostOptions } from './options.ts';
 
 /**
@@ -62,34 +66,6 @@ export async function startHost(options: HostOptions = {}): Promise<Host> {
   }
 }
 
-async function openSpawner(
-  { os, spawner: kind, stateDirectory, orphanGrace }: HostSettings,
-  runId: string,
-  registry: RunRegistry,
-  events: EventBus,
-): Promise<Spawner> {
-  const onForker = (event: ForkerEvent): void => {
-    if (event.type === 'started') {
-      registry.setForker(event.identity);
-      events.emit({ type: 'forker.started', pid: event.identity.pid, ms: event.ms });
-    } else if (event.type === 'lost') {
-      const { identity, workers, cause } = event;
-      events.emit({ type: 'forker.lost', pid: identity.pid, workers, cause });
-    } else {
-      events.emit({ ...event, type: 'host.left-behind' });
-    }
-  };
-  return os.processes.openSpawner({
-    kind,
-    runId,
-    orphanGrace,
-    socketPath: socketPath(stateDirectory, runId),
-    fifoDirectory: fifoDirectory(stateDirectory, runId),
-    runFile: registry.path,
-    onForker,
-  });
-}
-
 interface HostParts {
   readonly runId: string;
   readonly sweepReport: SweepReport;
@@ -111,6 +87,7 @@ export class Host {
   readonly #supervisors = new Map<string, Supervisor>();
   readonly #pools = new Set<Pool>();
   readonly #census: SharedCensus;
+  readonly #tasks: Tasks;
   /** The ids of those that are about to be. */
   readonly #beginning = new Set<string>();
   readonly #removeExitHooks: () => void;
@@ -132,6 +109,12 @@ export class Host {
     );
     this.#family = { actors, calls, runtime };
     this.#actor = startActor(settings.os, clock, actors);
+    this.#tasks = new Tasks(settings.tasks, {
+      os: settings.os,
+      chance: () => chanceOf(settings.os.random),
+      supervise: (spec) => this.#supervise(spec),
+      warn: (message) => events.emit({ type: 'tasks.warning', message }),
+    });
     this.#removeExitHooks = installExitHooks(
       settings.os.lifetime,
       { stop: (why) => this.stop(why), abandon: () => runtime.spawner.abandon() },
@@ -189,6 +172,33 @@ export class Host {
     return [...this.#pools];
   }
 
+  /** Commands that are run to completion: their circuit breakers, and what is known of them. */
+  get tasks(): Tasks {
+    return this.#tasks;
+  }
+
+  /**
+   * Runs tasks, so many at a time; resolves with a result for each, in their order. Never rejects for a task that fails:
+   * only with an `OptionsError` or a `RangeError` before anything is begun, with what the source of the tasks threw, or
+   * with a `HostStoppedError`.
+   */
+  runAll(tasks: TaskSource, options: RunOptions = {}): Promise<readonly TaskResult[]> {
+    return this.#tasks.runAll(tasks, options);
+  }
+
+  /**
+   * Runs one task; resolves with a handle on it as soon as it is accepted. Rejects with an `OptionsError` before anything
+   * is begun; whatever becomes of the task is in its `result`.
+   */
+  run(task: TaskOptions, options: OneTaskOptions = {}): Promise<TaskHandle> {
+    return this.#tasks.run(task, options);
+  }
+
+  /** As `runAll`, each result as soon as there is one. To leave the loop ends those that run. */
+  runEach(tasks: TaskSource, options: RunOptions = {}): AsyncIterableIterator<TaskResult> {
+    return this.#tasks.runEach(tasks, options);
+  }
+
   async #supervise(spec: SupervisorSpec): Promise<Supervisor> {
     if (this.#stopping !== undefined) throw new HostStoppedError();
     const { actors } = this.#family;
@@ -243,7 +253,7 @@ export class Host {
 
   async #stop(why: string): Promise<void> {
     this.events.emit({ type: 'host.stopping', why });
-    await Promise.all([...this.#pools].map((pool) => pool.destroy()));
+    await Promise.all([this.#tasks.close(), ...[...this.#pools].map((pool) => pool.destroy())]);
     const stopped = new Promise<void>((resolve) => {
       this.#actor.subscribe({ complete: resolve, error: () => resolve() });
     });

@@ -2,6 +2,7 @@
 import { DEFAULT_EVENTS_KEPT } from '../events.ts';
 import { nodeOs } from '../os/node-os.ts';
 import type { Os } from '../os/os.ts';
+import { parseTasksOptions, type TasksOptions, type TasksSettings } from '../tasks/tasks-settings.ts';
 import { OptionReader } from '../worker/option-reader.ts';
 
 export interface HostOptions {
@@ -19,6 +20,8 @@ export interface HostOptions {
   readonly signals?: boolean;
   /** How many events `host.events.recent()` remembers; default 1,000. */
   readonly eventsKept?: number;
+  /** What holds for all tasks: how many processes, when breakers open. */
+  readonly tasks?: TasksOptions;
   /** The outside world; default: the real one. */
   readonly os?: Os;
 }
@@ -31,6 +34,7 @@ export interface HostSettings {
   readonly sweep: boolean;
   readonly signals: boolean;
   readonly eventsKept: number;
+  readonly tasks: TasksSettings;
   readonly os: Os;
 }
 
@@ -42,6 +46,7 @@ const KEYS = [
   'sweep',
   'signals',
   'eventsKept',
+  'tasks',
   'os',
 ] as const;
 const DEFAULT_ORPHAN_GRACE_MS = 2_000;
@@ -64,6 +69,7 @@ export function parseHostOptions(
     sweep: reader.boolean('sweep', true),
     signals: reader.boolean('signals', true),
     eventsKept: reader.integer('eventsKept', DEFAULT_EVENTS_KEPT, 0, 1_000_000),
+    tasks: parseTasksOptions(reader.get('tasks'), reader.at('tasks')),
     os,
   };
 }

@@ -1,0 +1,16 @@
+/** Waiting that can be given up. */
+import type { Clock } from '../os/os.ts';
+
+/** Resolves after so many milliseconds, or when `signal` is aborted. */
+export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const over = (): void => {
+      clock.clearTimeout(timer);
+      signal.removeEventListener('abort', over);
+      resolve();
+    };
+    const timer = clock.setTimeout(over, ms);
+    signal.addEventListener('abort', over, { once: true });
+  });
+}

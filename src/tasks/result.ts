@@ -1,0 +1,102 @@
+/** What became of a task, and of many. */
+import type { FailureCategory } from './failure-category.ts';
+
+/**
+ * `ok`: it exited with 0 · `failed`: it could not start, exited with another code, or was killed · `timed-out`: we ended
+ * it because its time was over · `terminated-early`: we ended it because there was no hope · `cancelled`: somebody wanted
+ * it no more · `blocked`: the circuit breaker of its key is open · `skipped`: it was not begun, as a task that it depends
+ * on was not ok, or the time for all was over.
+ */
+export type TaskStatus =
+  | 'ok'
+  | 'failed'
+  | 'timed-out'
+  | 'cancelled'
+  | 'blocked'
+  | 'skipped'
+  | 'terminated-early';
+
+export interface TaskResult {
+  readonly id: string;
+  /** Its place among the tasks that were given. */
+  readonly index: number;
+  readonly status: TaskStatus;
+  /** Null when it did not exit by itself, or never ran. */
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** The end of what its last attempt wrote, 64 KiB of each stream unless `output.tail` says otherwise. */
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Milliseconds from the start of its first attempt to the end of the last, waits between them included. */
+  readonly durationMs: number;
+  /** When its first attempt began, ms since 1970; undefined when there was none. */
+  readonly startedAt: number | undefined;
+  /** Processes that were started for it, a fallback's not counted. */
+  readonly attempts: number;
+  /** What kind of failure; undefined when it was none. */
+  readonly category: FailureCategory | undefined;
+  /** Why it is not ok. */
+  readonly error: Error | undefined;
+  /** What this stands in for: the task's own end, when this is its fallback's. */
+  readonly fallbackOf: TaskResult | undefined;
+  /** Whether its thresholds were those of experiments. */
+  readonly adhoc: boolean;
+  readonly key: string | undefined;
+}
+
+export interface TaskSummary {
+  readonly total: number;
+  readonly ok: number;
+  /** `failed` and `timed-out`, no fallback having helped. */
+  readonly failed: number;
+  readonly cancelled: number;
+  readonly skipped: number;
+  /** Of all: those that took more than one attempt. */
+  readonly retried: number;
+  /** Of all: those for which a fallback stood in, whatever became of it. */
+  readonly fallbacks: number;
+  /** The ids of ad-hoc tasks that had a process. */
+  readonly adhoc: readonly string[];
+  readonly blocked: readonly { readonly id: string; readonly index: number; readonly reason: string }[];
+  readonly terminatedEarly: readonly { readonly id: string; readonly reason: string; readonly ms: number }[];
+  /** What it would have taken one after the other, through what it took; 1 when nothing ran. */
+  readonly speedup: number;
+}
+
+/** Adds up: total = ok + failed + cancelled + skipped + blocked + terminated early. */
+export function summarize(results: Iterable<TaskResult>): TaskSummary {
+  const all = [...results];
+  const count = (...statuses: readonly TaskStatus[]): number =>
+    all.filter(({ status }) => statuses.includes(status)).length;
+  const reason = ({ error }: TaskResult): string => error?.message ?? '';
+  return {
+    total: all.length,
+    ok: count('ok'),
+    failed: count('failed', 'timed-out'),
+    cancelled: count('cancelled'),
+    skipped: count('skipped'),
+    retried: all.filter(({ attempts, fallbackOf }) => (fallbackOf?.attempts ?? attempts) > 1).length,
+    fallbacks: all.filter(({ fallbackOf }) => fallbackOf !== undefined).length,
+    adhoc: all.filter(({ adhoc, attempts }) => adhoc && attempts > 0).map(({ id }) => id),
+    blocked: all
+      .filter(({ status }) => status === 'blocked')
+      .map((result) => ({ id: result.id, index: result.index, reason: reason(result) })),
+    terminatedEarly: all
+      .filter(({ status }) => status === 'terminated-early')
+      .map((result) => ({ id: result.id, reason: reason(result), ms: result.durationMs })),
+    speedup: speedupOf(all),
+  };
+}
+
+function speedupOf(all: readonly TaskResult[]): number {
+  let serial = 0;
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
+  for (const { startedAt, durationMs } of all) {
+    if (startedAt === undefined) continue;
+    serial += durationMs;
+    first = Math.min(first, startedAt);
+    last = Math.max(last, startedAt + durationMs);
+  }
+  return last > first ? serial / (last - first) : 1;
+}

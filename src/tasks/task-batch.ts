@@ -1,0 +1,206 @@
+/** Many tasks, so many at a time: pulled as they are needed, begun when what they depend on is ok, told of as they end. */
+import type { Clock, Timer } from '../os/os.ts';
+import { pause } from './pause.ts';
+import type { TaskResult } from './result.ts';
+import type { RunPlan, TaskProgress } from './run-options.ts';
+import { Dependencies } from './task-order.ts';
+import { TaskRun, type TaskRunOptions, type TaskTools } from './task-run.ts';
+import type { TaskSpec } from './task-spec.ts';
+
+/** Of tasks that wait for others, before no more are pulled. */
+const MOST_PARKED = 1_000;
+
+/** A task that was pulled: complete, or why it cannot be meant. */
+export type Pulled = TaskSpec | { readonly index: number; readonly id: string; readonly error: Error };
+
+export interface BatchOptions {
+  readonly plan: RunPlan;
+  readonly tools: TaskTools;
+  readonly source: AsyncIterator<Pulled> | Iterator<Pulled>;
+  /** Undefined while it is not known. */
+  readonly total: number | undefined;
+  /** Milliseconds for all. */
+  readonly totalTimeout: number;
+  /** Aborted when the host stops. */
+  readonly hostSignal: AbortSignal;
+  readonly parse: TaskRunOptions['parse'];
+  readonly onResult: (result: TaskResult) => void;
+  /** Whether somebody takes the results: while nobody does no more are begun. */
+  readonly isTaken: () => boolean;
+  readonly complain: (error: unknown, what: string) => void;
+}
+
+export class TaskBatch {
+  readonly #options: BatchOptions;
+  readonly #clock: Clock;
+  readonly #signal: AbortSignal;
+  readonly #timeIsOver = new AbortController();
+  readonly #dependencies = new Dependencies();
+  readonly #ready: TaskSpec[] = [];
+  #running = 0;
+  #done = 0;
+  #isPulling = false;
+  #isExhausted = false;
+  #failure: { readonly error: unknown } | undefined;
+  #timer: Timer | undefined;
+  #nextStartAt = 0;
+  #onOver: () => void = () => {};
+
+  constructor(options: BatchOptions) {
+    this.#options = options;
+    this.#clock = options.tools.clock;
+    const { signal } = options.plan;
+    this.#signal = signal === undefined ? options.hostSignal : AbortSignal.any([signal, options.hostSignal]);
+  }
+
+  /** Resolves when every task is over. Rejects with what the source threw, when those that were begun are over. */
+  async run(): Promise<void> {
+    const { totalTimeout } = this.#options;
+    const over = new Promise<void>((resolve) => {
+      this.#onOver = resolve;
+    });
+    if (Number.isFinite(totalTimeout)) {
+      this.#timer = this.#clock.setTimeout(() => this.#timeIsOver.abort(totalTimeout), totalTimeout);
+    }
+    this.fill();
+    await over;
+    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  /** No more is pulled. */
+  leave(): void {
+    if (this.#isExhausted) return;
+    this.#isExhausted = true;
+    const { source } = this.#options;
+    void Promise.resolve(source.return?.()).catch((error: unknown) => this.#options.complain(error, 'tasks'));
+    this.fill();
+  }
+
+  /** Begins what may be begun. */
+  fill(): void {
+    const { plan, isTaken } = this.#options;
+    while (this.#running < plan.concurrency && isTaken()) {
+      const spec = this.#ready.shift();
+      if (spec !== undefined) void this.#begin(spec);
+      else if (this.#isPulling || this.#isExhausted || this.#dependencies.parked >= MOST_PARKED) break;
+      else void this.#pull();
+    }
+    const isOver = this.#isExhausted && this.#running === 0 && !this.#isPulling && this.#ready.length === 0;
+    if (isOver) this.#onOver(); // who is parked waits for one that runs
+  }
+
+  async #pull(): Promise<void> {
+    this.#isPulling = true;
+    try {
+      const next = this.#options.source.next();
+      const { done, value } = next instanceof Promise ? await next : next;
+      if (done === true) this.#isExhausted = true;
+      else this.#admit(value);
+    } catch (error) {
+      this.#failure = { error };
+      this.#isExhausted = true;
+    }
+    this.#isPulling = false;
+    this.fill();
+  }
+
+  #admit(pulled: Pulled): void {
+    if ('error' in pulled) this.#finish(unmeant(pulled, pulled.error));
+    else if (this.#dependencies.knows(pulled.id))
+      this.#finish(unmeant(pulled, new TypeError(`there are two tasks of the id '${pulled.id}'`)));
+    else if (!this.#skips(pulled) && !this.#dependencies.add(pulled)) this.#ready.push(pulled);
+  }
+
+  /** What it depends on is over, and was not ok. */
+  #skips(spec: TaskSpec): boolean {
+    const error = this.#dependencies.refusal(spec);
+    if (error === undefined) return false;
+    this.#finish({ ...unbegun(spec), status: 'skipped', error });
+    return true;
+  }
+
+  async #begin(spec: TaskSpec): Promise<void> {
+    this.#running += 1;
+    const { tools, parse } = this.#options;
+    const run = new TaskRun(spec, {
+      tools,
+      signal: this.#signal,
+      timeIsOver: this.#timeIsOver.signal,
+      onPhase: (status) => {
+        if (status !== 'waiting') this.#tell(spec, status, undefined);
+      },
+      onOutput: () => undefined,
+      turn: (signal) => this.#turn(signal),
+      parse,
+    });
+    const result = await run.result();
+    this.#running -= 1;
+    this.#finish(result);
+    this.fill();
+  }
+
+  #finish(result: TaskResult): void {
+    this.#done += 1;
+    this.#tell(result, result.status, result);
+    this.#options.onResult(result);
+    for (const spec of this.#dependencies.settle(result.id, result.status)) {
+      if (!this.#skips(spec)) this.#ready.push(spec);
+    }
+  }
+
+  /** Resolves when it is time for another start. */
+  async #turn(signal: AbortSignal): Promise<void> {
+    const { stagger } = this.#options.plan;
+    if (stagger === 0) return;
+    const now = this.#clock.monotonic();
+    const at = Math.max(now, this.#nextStartAt);
+    this.#nextStartAt = at + stagger;
+    if (at > now) await pause(this.#clock, at - now, signal);
+  }
+
+  #tell(
+    { index, id }: Pick<TaskResult, 'index' | 'id'>,
+    status: TaskProgress['status'],
+    result: TaskResult | undefined,
+  ): void {
+    const { plan, total, complain } = this.#options;
+    try {
+      plan.onProgress?.({ index, total, id, status, done: this.#done, result });
+    } catch (error) {
+      complain(error, 'onProgress');
+    }
+  }
+}
+
+/** The result of one that had no turn. */
+function unbegun({ id, index, key, adhoc }: Pick<TaskSpec, 'id' | 'index' | 'key' | 'adhoc'>): TaskResult {
+  return {
+    id,
+    index,
+    status: 'skipped',
+    exitCode: null,
+    signal: null,
+    stdout: '',
+    stderr: '',
+    durationMs: 0,
+    startedAt: undefined,
+    attempts: 0,
+    category: undefined,
+    error: undefined,
+    fallbackOf: undefined,
+    adhoc,
+    key,
+  };
+}
+
+/** It cannot be meant, which is known only now that it was pulled. */
+const unmeant = (
+  { id, index }: { readonly id: string; readonly index: number },
+  error: Error,
+): TaskResult => ({
+  ...unbegun({ id, index, key: undefined, adhoc: false }),
+  status: 'failed',
+  category: 'permanent',
+  error,
+});

@@ -1,0 +1,129 @@
+/** One task, as whoever has begun it holds it: how far it is, what it says, what became of it. */
+import { LineSplitter } from '../worker/output.ts';
+import type { OutputStream } from '../worker/worker-output.ts';
+import type { TaskResult, TaskStatus } from './result.ts';
+import { ResultQueue } from './result-queue.ts';
+import type { TaskPhase, TaskRun, TaskRunOptions } from './task-run.ts';
+
+export interface TaskLine {
+  readonly stream: OutputStream;
+  readonly line: string;
+}
+
+/** Lines that nobody has taken yet, above which the task is not read; and below which it is again. */
+const HIGH_WATER = 1_024;
+const LOW_WATER = 256;
+
+export class TaskHandle {
+  readonly id: string;
+  /** Never rejects. */
+  readonly result: Promise<TaskResult>;
+  readonly #run: TaskRun;
+  readonly #controller = new AbortController();
+  readonly #followers = new Set<Follower>();
+  #isOver = false;
+  #phase: TaskPhase | TaskStatus = 'waiting';
+
+  /** @internal use `host.run` @param begin gives it what it runs by */
+  constructor(begin: (watch: Pick<TaskRunOptions, 'onPhase' | 'onOutput' | 'signal'>) => TaskRun) {
+    this.#run = begin({
+      signal: this.#controller.signal,
+      onPhase: (phase) => {
+        this.#phase = phase;
+      },
+      onOutput: (stream, bytes) => this.#wrote(stream, bytes),
+    });
+    this.id = this.#run.spec.id;
+    this.result = this.#live();
+  }
+
+  /** Of the process that there is, or that there was last; undefined before the first. */
+  get pid(): number | undefined {
+    return this.#run.attempt?.pid;
+  }
+
+  status(): TaskPhase | TaskStatus {
+    return this.#phase;
+  }
+
+  /** The end of what its newest attempt has written so far. */
+  output(): { readonly stdout: string; readonly stderr: string } {
+    const { attempt } = this.#run;
+    return { stdout: attempt?.stdout ?? '', stderr: attempt?.stderr ?? '' };
+  }
+
+  /** What it writes from now on, line by line, all its attempts one after the other. Whoever takes lines slowly slows it. */
+  lines(): AsyncIterableIterator<TaskLine> {
+    const follower = new Follower(() => this.#followers.delete(follower));
+    if (this.#isOver) follower.end();
+    else this.#followers.add(follower);
+    return follower.lines;
+  }
+
+  /** Ends it, with all that it has forked; its result says `cancelled`. Resolves when it is over. */
+  async stop(why = 'stop()'): Promise<TaskResult> {
+    this.#controller.abort(new Error(why));
+    return this.result;
+  }
+
+  async #live(): Promise<TaskResult> {
+    const result = await this.#run.result();
+    this.#isOver = true;
+    this.#phase = result.status;
+    for (const follower of [...this.#followers]) follower.end();
+    return result;
+  }
+
+  #wrote(stream: OutputStream, bytes: Uint8Array): Promise<void> | undefined {
+    const waits = [...this.#followers].map((follower) => follower.wrote(stream, bytes)).filter(isWait);
+    return waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined);
+  }
+}
+
+const isWait = (wait: Promise<void> | undefined): wait is Promise<void> => wait !== undefined;
+
+/** Somebody who reads the lines of a task. */
+class Follower {
+  readonly lines: ResultQueue<TaskLine>;
+  readonly #splitters: Readonly<Record<OutputStream, LineSplitter>>;
+  #room: (() => void) | undefined;
+
+  constructor(onLeft: () => void) {
+    this.lines = new ResultQueue<TaskLine>({
+      onTaken: () => {
+        if (this.lines.size <= LOW_WATER) this.#resume();
+      },
+      onLeft: () => {
+        this.#resume();
+        onLeft();
+      },
+    });
+    const splitter = (stream: OutputStream) => new LineSplitter((line) => this.lines.add({ stream, line }));
+    this.#splitters = { stdout: splitter('stdout'), stderr: splitter('stderr') };
+  }
+
+  /** Resolves when there is room for more; undefined when there is. */
+  wrote(stream: OutputStream, bytes: Uint8Array): Promise<void> | undefined {
+    this.#splitters[stream].add(bytes);
+    if (this.lines.size < HIGH_WATER) return undefined;
+    const before = this.#room;
+    return new Promise((resolve) => {
+      this.#room = () => {
+        before?.();
+        resolve();
+      };
+    });
+  }
+
+  end(): void {
+    for (const splitter of Object.values(this.#splitters)) splitter.end();
+    this.lines.end();
+    this.#resume();
+  }
+
+  #resume(): void {
+    const room = this.#room;
+    this.#room = undefined;
+    room?.();
+  }
+}

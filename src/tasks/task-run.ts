@@ -1,0 +1,223 @@
+/** One task, from its turn to its result: the breaker, attempts with waits between them, and what stands in for it. */
+import { SpawnError } from '../errors.ts';
+import type { Clock } from '../os/os.ts';
+import { restartDelay } from '../supervisor/backoff.ts';
+import { Attempt, type AttemptEnd, type Processes } from './attempt.ts';
+import type { Breakers, Permit } from './breakers.ts';
+import type { FailurePattern } from './failure-category.ts';
+import { pause } from './pause.ts';
+import type { TaskResult, TaskStatus } from './result.ts';
+import type { Slots } from './slots.ts';
+import { TaskBlockedError, TaskCancelledError, TaskFallbackError, TaskSkippedError } from './task-errors.ts';
+import { canBeReadAgain } from './task-input.ts';
+import type { TaskOptions, TaskSpec } from './task-spec.ts';
+
+/** What is lacking is asked for again, whatever the task's retries: no process has run. */
+const LACK_RETRIES = 8;
+const LACK_BACKOFF = { initial: 100, max: 5_000, factor: 2, jitter: 0.5, resetAfter: 5_000 };
+
+export type TaskPhase = 'waiting' | 'running' | 'retrying' | 'fallback';
+
+/** What all tasks of a host share. */
+export interface TaskTools {
+  readonly clock: Clock;
+  readonly chance: () => number;
+  readonly slots: Slots;
+  readonly breakers: Breakers | undefined;
+  readonly patterns: readonly FailurePattern[];
+  processes(spec: TaskSpec): Processes;
+}
+
+export interface TaskRunOptions {
+  readonly tools: TaskTools;
+  /** Aborted when it is wanted no more. */
+  readonly signal: AbortSignal;
+  /** Aborted, with the milliseconds that there were, when the time for all is over. */
+  readonly timeIsOver: AbortSignal;
+  readonly onPhase: (phase: TaskPhase) => void;
+  readonly onOutput: ConstructorParameters<typeof Attempt>[3];
+  /** Resolves when it may start a process: they are not to come all at once. */
+  readonly turn: (signal: AbortSignal) => Promise<void>;
+  /** A fallback's options, read as those of the task are. */
+  readonly parse: (fallback: TaskOptions, of: TaskSpec) => TaskSpec;
+}
+
+/** What is known before there is a result. */
+type Outcome = Pick<TaskResult, 'status' | 'category' | 'error'> & Partial<Omit<AttemptEnd, 'status'>>;
+
+export class TaskRun {
+  readonly spec: TaskSpec;
+  readonly #options: TaskRunOptions;
+  /** Aborted by either. */
+  readonly #over: AbortSignal;
+  #attempt: Attempt | undefined;
+  #attempts = 0;
+  #startedAt: number | undefined;
+  #begunAt = 0;
+
+  constructor(spec: TaskSpec, options: TaskRunOptions) {
+    this.spec = spec;
+    this.#options = options;
+    this.#over = AbortSignal.any([options.signal, options.timeIsOver]);
+  }
+
+  /** The process that there is, or that there was last. */
+  get attempt(): Attempt | undefined {
+    return this.#attempt;
+  }
+
+  /** Never rejects. */
+  async result(): Promise<TaskResult> {
+    const outcome = await this.#tryAgainAndAgain();
+    const own = this.#resultOf(outcome);
+    return this.spec.fallback === undefined || !NEEDS_HELP.has(own.status) ? own : this.#fallBack(own);
+  }
+
+  async #tryAgainAndAgain(): Promise<Outcome> {
+    let lacks = 0;
+    let failures = 0;
+    for (;;) {
+      const end = await this.#tryOnce();
+      if (end.status !== 'failed' && end.status !== 'timed-out') return end;
+      const isLack = end.category === 'resource' && end.error instanceof SpawnError;
+      const { retry, stdin } = this.spec;
+      let delay: number;
+      if (isLack && lacks < LACK_RETRIES) {
+        lacks += 1;
+        delay = restartDelay(LACK_BACKOFF, lacks, this.#options.tools.chance());
+      } else {
+        const isUsed = end.wasBorn === true && !canBeReadAgain(stdin);
+        if (failures >= retry.retries || isUsed || !retry.on.has(end.category!)) return end;
+        failures += 1;
+        delay = restartDelay(retry.backoff, failures, this.#options.tools.chance());
+      }
+      if (this.#over.aborted) return end;
+      this.#options.onPhase('retrying');
+      await pause(this.#options.tools.clock, delay, this.#over);
+      if (this.#over.aborted) return end; // what it came to is known
+    }
+  }
+
+  async #tryOnce(): Promise<Outcome> {
+    const { tools, turn } = this.#options;
+    const release = await tools.slots.take(this.#over);
+    if (release === undefined) return this.#unbegun();
+    try {
+      await turn(this.#over);
+      if (this.#over.aborted) return this.#unbegun();
+      const permit = this.#permit();
+      if (permit === 'blocked') return this.#blocked();
+      return await this.#attemptWith(permit);
+    } finally {
+      release();
+    }
+  }
+
+  async #attemptWith(permit: Permit | undefined): Promise<Outcome> {
+    const { tools, onOutput, onPhase, signal, timeIsOver } = this.#options;
+    const { clock, patterns } = tools;
+    const attempt = new Attempt({ ...this.spec, patterns }, tools.processes(this.spec), clock, onOutput);
+    const cancel = (): void => attempt.cancel(signal.reason);
+    const timeOut = (): void => attempt.timeOut(timeIsOver.reason as number);
+    signal.addEventListener('abort', cancel, { once: true });
+    timeIsOver.addEventListener('abort', timeOut, { once: true });
+    this.#attempt = attempt;
+    this.#begin();
+    onPhase('running');
+    attempt.begin();
+    const end = await attempt.ended;
+    signal.removeEventListener('abort', cancel);
+    timeIsOver.removeEventListener('abort', timeOut);
+    if (end.wasBorn) this.#attempts += 1;
+    tellPermit(permit, end);
+    return end;
+  }
+
+  #begin(): void {
+    if (this.#startedAt !== undefined) return;
+    const { clock } = this.#options.tools;
+    this.#startedAt = clock.now();
+    this.#begunAt = clock.monotonic();
+  }
+
+  #permit(): Permit | undefined | 'blocked' {
+    const { key, adhoc } = this.spec;
+    const { breakers } = this.#options.tools;
+    if (key === undefined || breakers === undefined) return undefined;
+    return breakers.admit(key, adhoc) ?? 'blocked';
+  }
+
+  #blocked(): Outcome {
+    const { id, key } = this.spec;
+    const { retryInMs } = this.#options.tools.breakers!.health(key!);
+    return { status: 'blocked', category: undefined, error: new TaskBlockedError(id, key!, retryInMs) };
+  }
+
+  /** Given up before it had a process. */
+  #unbegun(): Outcome {
+    const { signal } = this.#options;
+    const { id } = this.spec;
+    return signal.aborted
+      ? { status: 'cancelled', category: undefined, error: new TaskCancelledError(id, signal.reason) }
+      : {
+          status: 'skipped',
+          category: undefined,
+          error: new TaskSkippedError(id, 'the time for all was over'),
+        };
+  }
+
+  #resultOf({ status, category, error, ...end }: Outcome): TaskResult {
+    const { id, index, key, adhoc } = this.spec;
+    const now = this.#options.tools.clock.monotonic();
+    return {
+      id,
+      index,
+      status,
+      exitCode: end.exitCode ?? null,
+      signal: end.signal ?? null,
+      stdout: end.stdout ?? '',
+      stderr: end.stderr ?? '',
+      durationMs: this.#startedAt === undefined ? 0 : Math.round(now - this.#begunAt),
+      startedAt: this.#startedAt,
+      attempts: this.#attempts,
+      category,
+      error,
+      fallbackOf: undefined,
+      adhoc,
+      key,
+    };
+  }
+
+  async #fallBack(failed: TaskResult): Promise<TaskResult> {
+    if (this.#over.aborted) return failed;
+    const { fallback } = this.spec;
+    this.#options.onPhase('fallback');
+    try {
+      const instead = typeof fallback === 'function' ? await fallback(failed) : fallback;
+      if (instead === undefined) return failed;
+      if (typeof instead === 'string')
+        return { ...failed, ...FINE, stdout: instead, stderr: '', fallbackOf: failed };
+      const spec = this.#options.parse(instead, this.spec);
+      const run = new TaskRun(
+        { ...spec, id: failed.id, index: failed.index, fallback: undefined },
+        this.#options,
+      );
+      const result = await run.result();
+      this.#attempt = run.attempt ?? this.#attempt;
+      return { ...result, startedAt: failed.startedAt ?? result.startedAt, fallbackOf: failed };
+    } catch (thrown) {
+      const error = new TaskFallbackError(failed.id, thrown);
+      return { ...failed, error, fallbackOf: failed };
+    }
+  }
+}
+
+const NEEDS_HELP: ReadonlySet<TaskStatus> = new Set(['failed', 'timed-out', 'terminated-early', 'blocked']);
+const FINE = { status: 'ok', exitCode: null, signal: null, category: undefined, error: undefined } as const;
+
+/** A process that could not start for a lack of the host's says nothing of the key. */
+function tellPermit(permit: Permit | undefined, { status, category, error }: AttemptEnd): void {
+  if (status === 'ok') permit?.succeeded();
+  else if (status === 'cancelled' || (error instanceof SpawnError && category === 'resource')) permit?.void();
+  else permit?.failed(category ?? 'unknown');
+}

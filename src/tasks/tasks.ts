@@ -1,0 +1,263 @@
+/** A host's tasks: commands that are run to completion, many at a time, and never more than the host can bear. */
+import { errorOf, HostStoppedError, messageOf, OptionsError } from '../errors.ts';
+import type { Os } from '../os/os.ts';
+import type { Supervisor } from '../supervisor/supervisor.ts';
+import { parseSupervisorSpec, type SupervisorSpec } from '../supervisor/supervisor-spec.ts';
+import type { Processes } from './attempt.ts';
+import { Breakers, type KeyHealth } from './breakers.ts';
+import type { TaskResult } from './result.ts';
+import { ResultQueue } from './result-queue.ts';
+import { parseRunOptions, type RunOptions, type RunPlan } from './run-options.ts';
+import { Slots } from './slots.ts';
+import { type Pulled, TaskBatch } from './task-batch.ts';
+import { TaskHandle } from './task-handle.ts';
+import { inOrder } from './task-order.ts';
+import { TaskRun, type TaskTools } from './task-run.ts';
+import { parseTask, type TaskOptions, type TaskSpec } from './task-spec.ts';
+import type { TasksSettings } from './tasks-settings.ts';
+
+/** What tasks need of their host. */
+export interface TasksHost {
+  readonly os: Os;
+  readonly chance: () => number;
+  readonly supervise: (spec: SupervisorSpec) => Promise<Supervisor>;
+  readonly warn: (message: string) => void;
+}
+
+/** For one task. */
+export type OneTaskOptions = Pick<RunOptions, 'signal' | 'breaker'>;
+
+export type TaskSource = readonly TaskOptions[] | Iterable<TaskOptions> | AsyncIterable<TaskOptions>;
+
+/** The name of the supervisor above all tasks. */
+export const TASKS = '@tasks';
+/** Results that may wait to be taken before no more tasks are begun; or as many as run at a time, if these are more. */
+const MOST_WAITING = 64;
+const AUTO_TIMES = 1.5;
+/** The time of one task alone is its own. */
+const NEVER = new AbortController().signal;
+
+export class Tasks {
+  readonly #settings: TasksSettings;
+  readonly #host: TasksHost;
+  readonly #slots: Slots;
+  readonly #breakers: Breakers;
+  readonly #stopping = new AbortController();
+  readonly #batches = new Set<Promise<void>>();
+  #supervisor: Promise<Supervisor> | undefined;
+
+  constructor(settings: TasksSettings, host: TasksHost) {
+    this.#settings = settings;
+    this.#host = host;
+    this.#slots = new Slots(settings.maxProcesses);
+    this.#breakers = new Breakers(settings.breaker, host.os.clock);
+  }
+
+  /** How a key does. */
+  health(key: string): KeyHealth {
+    return this.#breakers.health(key);
+  }
+
+  /** Every breaker is closed, and every failure forgotten. */
+  resetAll(): void {
+    this.#breakers.resetAll();
+  }
+
+  /** The tasks of this key may fail more often from now on. */
+  markAdhoc(key: string): void {
+    this.#breakers.markAdhoc(key);
+  }
+
+  /** One task. Throws an `OptionsError`; whatever becomes of the task is in its result. */
+  async run(task: TaskOptions, options: OneTaskOptions): Promise<TaskHandle> {
+    const { signal, ...defaults } = options;
+    const plan = parseRunOptions({ ...defaults, ...(signal === undefined ? {} : { signal }) });
+    const spec = this.#parse(task, 0, plan, '');
+    if (spec.dependsOn.length > 0)
+      throw new OptionsError('dependsOn', 'there are no others that it could depend on');
+    if (this.#stopping.signal.aborted) throw new HostStoppedError();
+    const tools = await this.#tools(plan);
+    const handle = new TaskHandle(
+      (watch) =>
+        new TaskRun(spec, {
+          ...watch,
+          tools,
+          signal: AbortSignal.any([
+            watch.signal,
+            this.#stopping.signal,
+            ...(signal === undefined ? [] : [signal]),
+          ]),
+          timeIsOver: NEVER,
+          turn: () => Promise.resolve(),
+          parse: (fallback) => this.#parse(fallback, 0, plan, 'fallback'),
+        }),
+    );
+    void this.#watch(handle.result.then(() => undefined));
+    return handle;
+  }
+
+  /** In the order of the tasks. */
+  async runAll(tasks: TaskSource, options: RunOptions): Promise<readonly TaskResult[]> {
+    const results: TaskResult[] = [];
+    const batch = await this.#open(tasks, parseRunOptions(options), {
+      onResult: (result) => {
+        results[result.index] = result;
+      },
+      isTaken: () => true,
+    });
+    await this.#watch(batch.run());
+    return results;
+  }
+
+  /** As they end. */
+  runEach(tasks: TaskSource, options: RunOptions): AsyncIterableIterator<TaskResult> {
+    const plan = parseRunOptions(options);
+    const room = Math.max(MOST_WAITING, Number.isFinite(plan.concurrency) ? plan.concurrency : 0);
+    const given = new AbortController();
+    const signal = plan.signal === undefined ? given.signal : AbortSignal.any([plan.signal, given.signal]);
+    let batch: TaskBatch | undefined;
+    const queue = new ResultQueue<TaskResult>({
+      onTaken: () => batch?.fill(),
+      onLeft: () => {
+        given.abort(new Error('its results are not wanted any more'));
+        batch?.leave();
+      },
+    });
+    const opening = this.#open(
+      tasks,
+      { ...plan, signal },
+      {
+        onResult: (result) => queue.add(result),
+        isTaken: () => queue.size < room,
+      },
+    );
+    opening
+      .then((opened) => {
+        batch = opened;
+        return this.#watch(opened.run());
+      })
+      .then(
+        () => queue.end(),
+        (error: unknown) => queue.fail(error),
+      );
+    return queue;
+  }
+
+  /** No task is begun any more, and those that run are ended. Resolves when all are over. */
+  async close(): Promise<void> {
+    this.#stopping.abort(new HostStoppedError());
+    await Promise.all(this.#batches);
+  }
+
+  async #open(
+    tasks: TaskSource,
+    plan: RunPlan,
+    taking: Pick<ConstructorParameters<typeof TaskBatch>[0], 'onResult' | 'isTaken'>,
+  ): Promise<TaskBatch> {
+    const specs = Array.isArray(tasks) ? this.#parseAll(tasks, plan) : undefined;
+    const totalTimeout = totalTimeoutOf(plan, specs);
+    const source = specs === undefined ? this.#pulled(requireIterable(tasks), plan) : specs.values();
+    if (this.#stopping.signal.aborted) throw new HostStoppedError();
+    const tools = await this.#tools(plan);
+    return new TaskBatch({
+      plan,
+      tools,
+      source,
+      total: specs?.length,
+      totalTimeout,
+      hostSignal: this.#stopping.signal,
+      parse: (fallback, { index }) => this.#parse(fallback, index, plan, 'fallback'),
+      complain: (error, what) => this.#host.warn(`${what} threw: ${messageOf(error)}`),
+      ...taking,
+    });
+  }
+
+  async #watch(run: Promise<void>): Promise<void> {
+    const over = run.catch(() => {});
+    this.#batches.add(over);
+    try {
+      await run;
+    } finally {
+      this.#batches.delete(over);
+    }
+  }
+
+  #parseAll(tasks: readonly TaskOptions[], plan: RunPlan): readonly TaskSpec[] {
+    return inOrder(tasks.map((task, index) => this.#parse(task, index, plan, `tasks[${index}]`)));
+  }
+
+  #parse(task: TaskOptions, index: number, { defaults }: RunPlan, path: string): TaskSpec {
+    return parseTask(task, { index, defaults, isAdhocKey: this.#settings.isAdhocKey, path });
+  }
+
+  async *#pulled(
+    tasks: Iterable<TaskOptions> | AsyncIterable<TaskOptions>,
+    plan: RunPlan,
+  ): AsyncGenerator<Pulled, void, undefined> {
+    let index = 0;
+    for await (const task of tasks) {
+      let pulled: Pulled;
+      try {
+        pulled = this.#parse(task, index, plan, `tasks[${index}]`);
+      } catch (error) {
+        pulled = {
+          index,
+          id: String((task as Partial<TaskOptions> | undefined)?.id ?? index),
+          error: errorOf(error),
+        };
+      }
+      index += 1;
+      yield pulled;
+    }
+  }
+
+  async #tools(plan: RunPlan): Promise<TaskTools> {
+    const { os, chance, supervise } = this.#host;
+    this.#supervisor ??= supervise(parseSupervisorSpec({ id: TASKS, strategy: 'dynamic' }));
+    const supervisor = await this.#supervisor;
+    return {
+      clock: os.clock,
+      chance,
+      slots: this.#slots,
+      breakers: plan.breaker ? this.#breakers : undefined,
+      patterns: this.#settings.patterns,
+      processes: (spec) => processesOf(supervisor, spec),
+    };
+  }
+}
+
+function processesOf(supervisor: Supervisor, { worker }: TaskSpec): Processes {
+  return {
+    start: (attendant) => {
+      // That it did not start the attendant has heard, but for a supervisor that is down.
+      supervisor
+        .startSpec({ ...worker, attendant })
+        .catch((error: unknown) => attendant.over(errorOf(error)));
+    },
+    stop: (path) => {
+      supervisor.terminateChild(path.slice(path.lastIndexOf('/') + 1)).catch(() => {}); // it has ended by itself
+    },
+  };
+}
+
+function requireIterable(tasks: unknown): Iterable<TaskOptions> | AsyncIterable<TaskOptions> {
+  const given = Object(tasks) as Partial<Iterable<TaskOptions> & AsyncIterable<TaskOptions>>;
+  if (typeof tasks !== 'string' && (given[Symbol.iterator] ?? given[Symbol.asyncIterator]) !== undefined)
+    return given as Iterable<TaskOptions>;
+  throw new OptionsError('tasks', `expected an array, or something to iterate over, got ${typeof tasks}`);
+}
+
+/** `'auto'`: one and a half times what the time limits of so many waves come to. */
+function totalTimeoutOf(
+  { totalTimeout, concurrency }: RunPlan,
+  specs: readonly TaskSpec[] | undefined,
+): number {
+  if (totalTimeout !== 'auto') return totalTimeout;
+  if (specs === undefined)
+    throw new OptionsError('totalTimeout', "'auto' needs an array of tasks: how many are there?");
+  if (specs.length === 0) return Number.POSITIVE_INFINITY;
+  const longest = Math.max(...specs.map(({ longestTimeout }) => longestTimeout));
+  if (!Number.isFinite(longest))
+    throw new OptionsError('totalTimeout', "'auto' needs a timeout for each task");
+  return Math.min(2 ** 31 - 1, Math.ceil(AUTO_TIMES * longest * Math.ceil(specs.length / concurrency)));
+}

@@ -1,0 +1,298 @@
+/** What is done about tasks that fail: another attempt, something instead, an early end, and a sum of it all. */
+import { describe, expect, test } from 'vitest';
+import { SpawnError, summarize, type TaskOptions, type TaskResult } from '../../src/index.ts';
+import { categoryOf } from '../../src/tasks/failure-category.ts';
+import { job, openTasks } from '../support/tasks.ts';
+
+const statuses = (results: readonly TaskResult[]) => results.map(({ status }) => status);
+
+describe('retries', () => {
+  test('there are none unless they are wanted, and no more than are', async () => {
+    const { host, run, births } = await openTasks();
+    const results = await run(
+      host.runAll([
+        job({ code: 1, name: 'none' }),
+        job({ code: 1, name: 'three' }, { retries: 3 }),
+        job({ code: 1, name: 'second', wellFrom: 2 }, { retries: 3 }),
+      ]),
+    );
+    expect(statuses(results)).toEqual(['failed', 'failed', 'ok']);
+    expect(results.map(({ attempts }) => attempts)).toEqual([1, 4, 2]);
+    expect([births.get('none'), births.get('three'), births.get('second')]).toEqual([1, 4, 2]);
+  });
+
+  test('each waits longer than the one before, up to a limit', async () => {
+    const { host, run, now } = await openTasks();
+    const at: number[] = [];
+    const retries = { retries: 5, initial: 100, max: 800, factor: 2, jitter: 0 };
+    await run(
+      host.runAll([job({ code: 1, ms: 0 }, { retries })], {
+        onProgress: ({ status }) => void (status === 'running' && at.push(now())),
+      }),
+    );
+    const waits = at.slice(1).map((time, n) => time - at[n]!);
+    for (const [n, least] of [100, 200, 400, 800, 800].entries()) {
+      expect(waits[n]).toBeGreaterThanOrEqual(least);
+      expect(waits[n]).toBeLessThan(least + 90);
+    }
+  });
+
+  test('what cannot heal is not tried again', async () => {
+    const { host, run } = await openTasks();
+    const results = await run(
+      host.runAll(
+        [
+          job({ code: 1, complains: 'Error: Invalid API key' }),
+          job({ code: 1, complains: 'HTTP 429 Too Many Requests' }),
+          { command: 'nobody' },
+          job({ code: 127 }),
+        ],
+        { retries: { retries: 2, initial: 1 } },
+      ),
+    );
+    expect(results.map(({ category, attempts }) => [category, attempts])).toEqual([
+      ['auth', 1],
+      ['rate-limit', 3],
+      ['spawn', 0],
+      ['permanent', 1],
+    ]);
+  });
+
+  test('which kinds are tried again can be said', async () => {
+    const { host, run } = await openTasks();
+    const retries = { retries: 1, initial: 1, on: ['auth'] as const };
+    const results = await run(
+      host.runAll([job({ code: 1, complains: 'Invalid API key' }), job({ code: 1 })], { retries }),
+    );
+    expect(results.map(({ attempts }) => attempts)).toEqual([2, 1]);
+  });
+
+  test('a stream is read once, so there is no second attempt', async () => {
+    const { host, run } = await openTasks();
+    async function* words() {
+      yield 'once';
+    }
+    const results = await run(
+      host.runAll([job({ code: 1 }, { stdin: words() }), job({ code: 1 }, { stdin: 'again and again' })], {
+        retries: { retries: 1, initial: 1 },
+      }),
+    );
+    expect(results.map(({ attempts }) => attempts)).toEqual([1, 2]);
+  });
+
+  test('a process that the host could not have is asked for again, whatever the retries', async () => {
+    const { host, run, simulation } = await openTasks();
+    for (let n = 0; n < 3; n += 1) simulation.machine.forkFailures.push('EAGAIN');
+    const results = await run(host.runAll([job(), job(), job(), job()]));
+    expect(statuses(results)).toEqual(['ok', 'ok', 'ok', 'ok']);
+    for (let n = 0; n < 100; n += 1) simulation.machine.forkFailures.push('EAGAIN');
+    const [lacking] = await run(host.runAll([job()]));
+    expect(lacking).toMatchObject({ status: 'failed', category: 'resource', error: { code: 'EAGAIN' } });
+  });
+});
+
+describe('a fallback', () => {
+  test('stands in for what failed, and says for what', async () => {
+    const { host, run } = await openTasks();
+    const fallback = job({ says: 'instead' });
+    const [result] = await run(host.runAll([job({ code: 2 }, { id: 'a', fallback })]));
+    expect(result).toMatchObject({
+      id: 'a',
+      status: 'ok',
+      stdout: 'instead',
+      fallbackOf: { status: 'failed', exitCode: 2 },
+    });
+  });
+
+  test('stands in for what is blocked, times out, or is ended early', async () => {
+    const { host, run } = await openTasks();
+    await run(host.runAll([job({ code: 1 }), job({ code: 1 })].map((task) => ({ ...task, key: 'k' }))));
+    const fallback = job();
+    const results = await run(
+      host.runAll([
+        job({}, { key: 'k', fallback }),
+        job({ ms: 60_000 }, { timeout: 50, fallback }),
+        job({ ms: 60_000, says: 'not logged in\n' }, { detect: true, fallback }),
+      ]),
+    );
+    expect(results.map(({ status, fallbackOf }) => [status, fallbackOf!.status])).toEqual([
+      ['ok', 'blocked'],
+      ['ok', 'timed-out'],
+      ['ok', 'terminated-early'],
+    ]);
+  });
+
+  test('may be a function: of a task, of a text, or of nothing', async () => {
+    const { host, run } = await openTasks();
+    const failed: (number | null)[] = [];
+    const seen = (instead: TaskOptions | string) => async (result: TaskResult) => {
+      failed.push(result.exitCode);
+      return instead;
+    };
+    const results = await run(
+      host.runAll([
+        job({ code: 4 }, { fallback: seen(job({ says: 'task' })) }),
+        job({ code: 5 }, { fallback: seen('text') }),
+        job({ code: 6 }, { fallback: () => undefined }),
+      ]),
+    );
+    expect(results.map(({ status, stdout }) => [status, stdout])).toEqual([
+      ['ok', 'task'],
+      ['ok', 'text'],
+      ['failed', ''],
+    ]);
+    expect(failed.sort()).toEqual([4, 5]);
+  });
+
+  test('that throws, cannot be meant, or fails itself is a failure like any other', async () => {
+    const { host, run } = await openTasks();
+    const results = await run(
+      host.runAll([
+        job(
+          { code: 1 },
+          {
+            fallback: () => {
+              throw new Error('no idea');
+            },
+          },
+        ),
+        job({ code: 1 }, { fallback: { comand: 'job' } as never }),
+        job({ code: 1 }, { fallback: job({ code: 9, says: 'sorry' }) }),
+      ]),
+    );
+    expect(statuses(results)).toEqual(['failed', 'failed', 'failed']);
+    expect(results[0]!.error).toMatchObject({
+      code: 'ERR_REEVE_TASK_FALLBACK',
+      cause: { message: 'no idea' },
+    });
+    expect(results[1]!.error).toMatchObject({
+      code: 'ERR_REEVE_TASK_FALLBACK',
+      cause: { path: 'fallback.comand' },
+    });
+    expect(results[2]).toMatchObject({ exitCode: 9, stdout: 'sorry', fallbackOf: { exitCode: 1 } });
+  });
+});
+
+describe('early detection', () => {
+  test.each(['says', 'complains'] as const)('what %s something fatal is ended', async (how) => {
+    const { host, run, now } = await openTasks();
+    const begun = now();
+    const task = job({ ms: 60_000, [how]: 'some words\nError: Invalid API key\nmore\n' });
+    const [result] = await run(host.runAll([task], { detect: true }));
+    expect(result).toMatchObject({
+      status: 'terminated-early',
+      category: 'auth',
+      error: { code: 'ERR_REEVE_TASK_HOPELESS', message: 'it said: Error: Invalid API key' },
+    });
+    expect(now() - begun).toBeLessThan(2_000);
+  });
+
+  test('patterns of your own, and none of the known ones then', async () => {
+    const { host, run } = await openTasks();
+    const detect = {
+      patterns: ['segfault ahead', { pattern: /^fatal:/, category: 'auth' as const, fatal: true }],
+    };
+    const results = await run(
+      host.runAll(
+        [
+          job({ ms: 60_000, says: 'SEGFAULT ahead\n' }),
+          job({ ms: 60_000, says: 'fatal: no\n' }),
+          job({ says: 'Invalid API key\n' }),
+        ],
+        { detect },
+      ),
+    );
+    expect(results.map(({ status, category }) => [status, category])).toEqual([
+      ['terminated-early', 'permanent'],
+      ['terminated-early', 'auth'],
+      ['ok', undefined],
+    ]);
+  });
+
+  test('silence: so many strikes in a row, and one pause is no stall', async () => {
+    const { host, run } = await openTasks();
+    const detect = { patterns: [], silence: 100, strikes: 3 };
+    const results = await run(
+      host.runAll([job({ ms: 60_000 }), job({ ms: 2_000, chats: 150 }), job({ ms: 250 })], { detect }),
+    );
+    expect(statuses(results)).toEqual(['terminated-early', 'ok', 'ok']);
+    expect(results[0]!.error!.message).toContain('silent');
+    expect(results[0]!.durationMs).toBeLessThan(1_000);
+  });
+});
+
+describe('kinds of failure', () => {
+  const exit = (exitCode: number | null, signal: string | null = null) =>
+    ({ by: 'exit', exitCode, signal }) as const;
+  const spawn = (phase: 'exec' | 'fork', code: string) =>
+    ({ by: 'spawn', error: new SpawnError('x', { phase, code, errno: undefined, message: code }) }) as const;
+
+  test.each([
+    [{ by: 'timeout' } as const, '', 'timeout'],
+    [{ by: 'forker' } as const, '', 'transient'],
+    [spawn('exec', 'ENOENT'), '', 'spawn'],
+    [spawn('fork', 'EAGAIN'), '', 'resource'],
+    [exit(1), 'Error: 429 {"type":"rate_limit_error"}', 'rate-limit'],
+    [exit(1), 'You have hit your usage limit: usage limit reached', 'rate-limit'],
+    [exit(1), '401 Unauthorized', 'auth'],
+    [exit(1), 'overloaded_error', 'inference'],
+    [exit(1), 'model is not available', 'inference'],
+    [exit(1), 'FATAL ERROR: Reached heap limit', 'out-of-memory'],
+    [exit(null, 'SIGKILL'), '', 'out-of-memory'],
+    [exit(137), '', 'out-of-memory'],
+    [exit(null, 'SIGSEGV'), '', 'crash'],
+    [exit(134), '', 'crash'],
+    [exit(1), 'OSError: [Errno 24] Too many open files', 'resource'],
+    [exit(1), 'read ECONNRESET', 'transient'],
+    [exit(1), 'HTTP/1.1 503 Service Unavailable', 'transient'],
+    [exit(124), '', 'timeout'],
+    [exit(127), '', 'permanent'],
+    [exit(2), 'unknown option --frob', 'permanent'],
+    [exit(1), 'all is lost', 'unknown'],
+  ])('%j %s: %s', (end, words, category) => {
+    expect(categoryOf(end, [words, ''])).toBe(category);
+    if (end.by === 'exit') expect(categoryOf(end, ['', words])).toBe(category);
+  });
+
+  test('a host may know more', async () => {
+    const { host, run } = await openTasks({ patterns: [{ category: 'transient', pattern: 'moon phase' }] });
+    const [result] = await run(host.runAll([job({ code: 1, complains: 'wrong moon phase' })]));
+    expect(result!.category).toBe('transient');
+  });
+});
+
+test('the sum of many adds up', async () => {
+  const { host, run } = await openTasks();
+  const results = await run(
+    host.runAll(
+      [
+        job({}, { id: 'ok', key: 'adhoc-a' }),
+        job({ code: 1, wellFrom: 2, name: 'twice' }, { id: 'retried', retries: 1 }),
+        job({ code: 1 }, { id: 'failed' }),
+        job({ ms: 60_000 }, { id: 'late', timeout: 50 }),
+        job({ code: 1 }, { id: 'helped', fallback: () => 'text' }),
+        job({}, { id: 'skipped', dependsOn: ['failed'] }),
+        job({ ms: 60_000, says: 'not logged in\n' }, { id: 'hopeless', detect: true }),
+        job({ code: 1 }, { id: 'k1', key: 'k' }),
+        job({ code: 1 }, { id: 'k2', key: 'k' }),
+        job({ code: 1 }, { id: 'k3', key: 'k' }),
+      ],
+      { concurrency: 1 },
+    ),
+  );
+  const summary = summarize(results);
+  expect(summary).toMatchObject({
+    total: 10,
+    ok: 3,
+    failed: 4,
+    cancelled: 0,
+    skipped: 1,
+    retried: 1,
+    fallbacks: 1,
+    adhoc: ['ok'],
+    blocked: [{ id: 'k3', index: 9 }],
+    terminatedEarly: [{ id: 'hopeless', reason: 'it said: not logged in' }],
+  });
+  const { total, ok, failed, cancelled, skipped, blocked, terminatedEarly } = summary;
+  expect(ok + failed + cancelled + skipped + blocked.length + terminatedEarly.length).toBe(total);
+});

@@ -1,0 +1,119 @@
+/** Where tasks come from, what they wait for, and what is told of them. On a simulated machine, in its time. */
+import { describe, expect, test } from 'vitest';
+import type { TaskProgress, TaskResult } from '../../src/index.ts';
+import { job, openTasks } from '../support/tasks.ts';
+
+const statuses = (results: readonly TaskResult[]) => results.map(({ status }) => status);
+const ids = (results: readonly TaskResult[]) => results.map(({ id }) => id);
+
+describe('where tasks come from', () => {
+  test('they are pulled as they are needed', async () => {
+    const { host, run } = await openTasks();
+    let pulled = 0;
+    let done = 0;
+    let most = 0;
+    async function* many() {
+      for (let n = 0; n < 200; n += 1) {
+        pulled += 1;
+        most = Math.max(most, pulled - done);
+        yield job({ ms: 3 });
+      }
+    }
+    const onProgress = (progress: TaskProgress) => {
+      done = progress.done;
+    };
+    const results = await run(host.runAll(many(), { concurrency: 4, onProgress }));
+    expect(results).toHaveLength(200);
+    expect(most).toBeLessThanOrEqual(6);
+  });
+
+  test('what cannot be meant is refused at once in an array, and is a result where it is pulled', async () => {
+    const { host, run } = await openTasks();
+    const bad = { command: 'job', tiemout: 5 } as never;
+    await expect(host.runAll([job(), bad])).rejects.toMatchObject({ path: 'tasks[1].tiemout' });
+    const results = await run(host.runAll(new Set([job(), bad, job()])));
+    expect(statuses(results)).toEqual(['ok', 'failed', 'ok']);
+    expect(results[1]!.error).toMatchObject({ code: 'ERR_REEVE_OPTIONS' });
+  });
+
+  test('when it throws, those that have begun are waited for', async () => {
+    const { host, run, living } = await openTasks();
+    function* broken() {
+      yield job({ ms: 100 });
+      throw new Error('no more');
+    }
+    await expect(run(host.runAll(broken()))).rejects.toThrow('no more');
+    expect(living()).toBe(0);
+  });
+
+  test('one that depends on others waits for them, and is skipped when one is not ok', async () => {
+    const { host, run } = await openTasks();
+    const ended: string[] = [];
+    const onProgress = ({ id, result }: TaskProgress) => void (result && ended.push(id));
+    const tasks = [
+      job({}, { id: 'last', dependsOn: ['left', 'right'] }),
+      job({ ms: 50 }, { id: 'left', dependsOn: ['first'] }),
+      job({}, { id: 'right', dependsOn: ['first'] }),
+      job({}, { id: 'first' }),
+      job({ code: 1 }, { id: 'bad' }),
+      job({}, { id: 'vain', dependsOn: ['bad', 'first'] }),
+      job({}, { id: 'too', dependsOn: ['vain'] }),
+    ];
+    const results = await run(host.runAll(tasks, { onProgress }));
+    expect(ids(results)).toEqual(tasks.map(({ id }) => id));
+    expect(statuses(results)).toEqual(['ok', 'ok', 'ok', 'ok', 'failed', 'skipped', 'skipped']);
+    expect(ended.filter((id) => ['first', 'right', 'left', 'last'].includes(id))).toEqual([
+      'first',
+      'right',
+      'left',
+      'last',
+    ]);
+    expect(results[6]!.error!.message).toContain("'vain' is skipped");
+  });
+
+  test.each([
+    [[job({}, { id: 'a', dependsOn: ['b'] })], /no task 'b'/],
+    [
+      [job({}, { id: 'a', dependsOn: ['b'] }), job({}, { id: 'b', dependsOn: ['a'] })],
+      /depends on this task itself/,
+    ],
+    [[job({}, { id: 'a' }), job({}, { id: 'a' })], /two of the id 'a'/],
+  ])('dependencies that cannot be: %#', async (tasks, complaint) => {
+    const { host } = await openTasks();
+    await expect(host.runAll(tasks)).rejects.toThrow(complaint);
+  });
+});
+
+describe('progress', () => {
+  test('is told of each start, retry, fallback and end', async () => {
+    const { host, run } = await openTasks();
+    const told: string[] = [];
+    const onProgress = ({ id, status, done, total }: TaskProgress) =>
+      void told.push(`${id} ${status} ${done}/${total}`);
+    const tasks = [
+      job({}, { id: 'a' }),
+      job({ code: 1 }, { id: 'b', retries: 1, fallback: job({ says: 'instead' }) }),
+    ];
+    await run(host.runAll(tasks, { concurrency: 1, onProgress }));
+    expect(told).toEqual([
+      'a running 0/2',
+      'a ok 1/2',
+      'b running 1/2',
+      'b retrying 1/2',
+      'b running 1/2',
+      'b fallback 1/2',
+      'b running 1/2',
+      'b ok 2/2',
+    ]);
+  });
+
+  test('whoever throws there harms nobody, and is told of', async () => {
+    const { host, run } = await openTasks();
+    const onProgress = () => {
+      throw new Error('not my day');
+    };
+    expect(statuses(await run(host.runAll([job(), job()], { onProgress })))).toEqual(['ok', 'ok']);
+    const warnings = host.events.recent().filter(({ type }) => type === 'tasks.warning');
+    expect(warnings[0]).toMatchObject({ message: 'onProgress threw: not my day' });
+  });
+});
