@@ -1,7 +1,7 @@
 /** Ends what has no hope: a task that has said something fatal, or has been silent for too long, time and again. */
+import { StringDecoder } from 'node:string_decoder';
 import type { Clock, Timer } from '../os/os.ts';
 import { OptionReader, show } from '../worker/option-reader.ts';
-import { LineSplitter } from '../worker/output.ts';
 import type { OutputStream } from '../worker/worker-output.ts';
 import {
   CATEGORIES,
@@ -76,7 +76,9 @@ export class Detector {
   readonly #detection: Detection;
   readonly #clock: Clock;
   readonly #onHopeless: (hopeless: Hopeless) => void;
-  readonly #lines: Readonly<Record<OutputStream, LineSplitter>>;
+  readonly #decoders: Readonly<Record<OutputStream, StringDecoder>>;
+  /** The line that is not whole yet: who waits for an answer does not end it. */
+  readonly #rests: Record<OutputStream, string> = { stdout: '', stderr: '' };
   #strikes = 0;
   #timer: Timer | undefined;
   #isOver = false;
@@ -85,21 +87,18 @@ export class Detector {
     this.#detection = detection;
     this.#clock = clock;
     this.#onHopeless = onHopeless;
-    const splitter = () => new LineSplitter((line) => this.#read(line));
-    this.#lines = { stdout: splitter(), stderr: splitter() };
+    this.#decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') };
     this.#wait();
   }
 
   wrote(stream: OutputStream, bytes: Uint8Array): void {
     if (this.#isOver) return;
     this.#strikes = 0;
-    if (this.#detection.fatal.length > 0) this.#lines[stream].add(bytes);
-  }
-
-  /** The streams are at their end. */
-  end(): void {
-    for (const lines of Object.values(this.#lines)) lines.end();
-    this.close();
+    if (this.#detection.fatal.length === 0) return;
+    const text = this.#decoders[stream].write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+    const lines = (this.#rests[stream] + text).split('\n');
+    this.#rests[stream] = lines.at(-1)!.slice(-LONGEST_REST);
+    for (const line of lines) this.#read(line);
   }
 
   close(): void {
@@ -134,5 +133,7 @@ export class Detector {
   }
 }
 
+/** Of a line that is not whole yet, in UTF-16 units. */
+const LONGEST_REST = 4_096;
 /** Of a line, in a reason. */
 const LONGEST_SHOWN = 200;

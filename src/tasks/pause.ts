@@ -1,5 +1,6 @@
 /** Waiting that can be given up. */
 import type { Clock } from '../os/os.ts';
+import { forgetAbort, onAbort } from '../pool/shared-signal.ts';
 
 /** Resolves after so many milliseconds, or when `signal` is aborted. */
 export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
@@ -7,10 +8,10 @@ export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<vo
   return new Promise((resolve) => {
     const over = (): void => {
       clock.clearTimeout(timer);
-      signal.removeEventListener('abort', over);
+      forgetAbort(signal, over);
       resolve();
     };
     const timer = clock.setTimeout(over, ms);
-    signal.addEventListener('abort', over, { once: true });
+    onAbort(signal, over);
   });
 }

@@ -1,4 +1,5 @@
 /** How many processes of tasks may be there at once: whoever wants one more waits for its turn. */
+import { forgetAbort, onAbort } from '../pool/shared-signal.ts';
 
 /** The right to one process; given back once. */
 export type Release = () => void;
@@ -27,17 +28,18 @@ export class Slots {
     if (this.#taken < this.#limit && this.#waiting.size === 0) return Promise.resolve(this.#give());
     return new Promise((resolve) => {
       const leave = (): void => {
+        forgetAbort(signal, leave);
         this.#waiting.delete(waiting);
         resolve(undefined);
       };
       const waiting: Waiting = {
         grant: () => {
-          signal.removeEventListener('abort', leave);
+          forgetAbort(signal, leave);
           resolve(this.#give());
         },
       };
       this.#waiting.add(waiting);
-      signal.addEventListener('abort', leave, { once: true });
+      onAbort(signal, leave);
     });
   }
 

@@ -1,5 +1,6 @@
 /** Many tasks, so many at a time: pulled as they are needed, begun when what they depend on is ok, told of as they end. */
 import type { Clock, Timer } from '../os/os.ts';
+import { JoinedSignal, TimeIsOver } from './joined-signal.ts';
 import { pause } from './pause.ts';
 import type { TaskResult } from './result.ts';
 import type { RunPlan, TaskProgress } from './run-options.ts';
@@ -21,8 +22,8 @@ export interface BatchOptions {
   readonly total: number | undefined;
   /** Milliseconds for all. */
   readonly totalTimeout: number;
-  /** Aborted when the host stops. */
-  readonly hostSignal: AbortSignal;
+  /** Each ends it all. */
+  readonly signals: readonly (AbortSignal | undefined)[];
   readonly parse: TaskRunOptions['parse'];
   readonly onResult: (result: TaskResult) => void;
   /** Whether somebody takes the results: while nobody does no more are begun. */
@@ -33,13 +34,13 @@ export interface BatchOptions {
 export class TaskBatch {
   readonly #options: BatchOptions;
   readonly #clock: Clock;
-  readonly #signal: AbortSignal;
-  readonly #timeIsOver = new AbortController();
+  readonly #end: JoinedSignal;
   readonly #dependencies = new Dependencies();
   readonly #ready: TaskSpec[] = [];
   #running = 0;
   #done = 0;
   #isPulling = false;
+  #isFilling = false;
   #isExhausted = false;
   #failure: { readonly error: unknown } | undefined;
   #timer: Timer | undefined;
@@ -49,8 +50,7 @@ export class TaskBatch {
   constructor(options: BatchOptions) {
     this.#options = options;
     this.#clock = options.tools.clock;
-    const { signal } = options.plan;
-    this.#signal = signal === undefined ? options.hostSignal : AbortSignal.any([signal, options.hostSignal]);
+    this.#end = new JoinedSignal(options.signals);
   }
 
   /** Resolves when every task is over. Rejects with what the source threw, when those that were begun are over. */
@@ -60,10 +60,11 @@ export class TaskBatch {
       this.#onOver = resolve;
     });
     if (Number.isFinite(totalTimeout)) {
-      this.#timer = this.#clock.setTimeout(() => this.#timeIsOver.abort(totalTimeout), totalTimeout);
+      this.#timer = this.#clock.setTimeout(() => this.#end.abort(new TimeIsOver(totalTimeout)), totalTimeout);
     }
     this.fill();
     await over;
+    this.#end.release();
     if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
     if (this.#failure !== undefined) throw this.#failure.error;
   }
@@ -79,30 +80,49 @@ export class TaskBatch {
 
   /** Begins what may be begun. */
   fill(): void {
+    if (this.#isFilling) return; // what has happened meanwhile is seen by the loop
+    this.#isFilling = true;
     const { plan, isTaken } = this.#options;
     while (this.#running < plan.concurrency && isTaken()) {
       const spec = this.#ready.shift();
       if (spec !== undefined) void this.#begin(spec);
       else if (this.#isPulling || this.#isExhausted || this.#dependencies.parked >= MOST_PARKED) break;
-      else void this.#pull();
+      else this.#pull();
     }
+    this.#isFilling = false;
     const isOver = this.#isExhausted && this.#running === 0 && !this.#isPulling && this.#ready.length === 0;
     if (isOver) this.#onOver(); // who is parked waits for one that runs
   }
 
-  async #pull(): Promise<void> {
-    this.#isPulling = true;
+  #pull(): void {
     try {
       const next = this.#options.source.next();
-      const { done, value } = next instanceof Promise ? await next : next;
-      if (done === true) this.#isExhausted = true;
-      else this.#admit(value);
+      if (next instanceof Promise) void this.#await(next);
+      else this.#pulled(next);
     } catch (error) {
-      this.#failure = { error };
-      this.#isExhausted = true;
+      this.#fail(error);
+    }
+  }
+
+  async #await(next: Promise<IteratorResult<Pulled, unknown>>): Promise<void> {
+    this.#isPulling = true;
+    try {
+      this.#pulled(await next);
+    } catch (error) {
+      this.#fail(error);
     }
     this.#isPulling = false;
     this.fill();
+  }
+
+  #pulled({ done, value }: IteratorResult<Pulled, unknown>): void {
+    if (done === true) this.#isExhausted = true;
+    else this.#admit(value as Pulled);
+  }
+
+  #fail(error: unknown): void {
+    this.#failure = { error };
+    this.#isExhausted = true;
   }
 
   #admit(pulled: Pulled): void {
@@ -125,8 +145,7 @@ export class TaskBatch {
     const { tools, parse } = this.#options;
     const run = new TaskRun(spec, {
       tools,
-      signal: this.#signal,
-      timeIsOver: this.#timeIsOver.signal,
+      signal: this.#end.signal,
       onPhase: (status) => {
         if (status !== 'waiting') this.#tell(spec, status, undefined);
       },

@@ -1,6 +1,7 @@
 /** One task, as whoever has begun it holds it: how far it is, what it says, what became of it. */
 import { LineSplitter } from '../worker/output.ts';
 import type { OutputStream } from '../worker/worker-output.ts';
+import type { JoinedSignal } from './joined-signal.ts';
 import type { TaskResult, TaskStatus } from './result.ts';
 import { ResultQueue } from './result-queue.ts';
 import type { TaskPhase, TaskRun, TaskRunOptions } from './task-run.ts';
@@ -19,15 +20,19 @@ export class TaskHandle {
   /** Never rejects. */
   readonly result: Promise<TaskResult>;
   readonly #run: TaskRun;
-  readonly #controller = new AbortController();
+  readonly #end: JoinedSignal;
   readonly #followers = new Set<Follower>();
   #isOver = false;
   #phase: TaskPhase | TaskStatus = 'waiting';
 
-  /** @internal use `host.run` @param begin gives it what it runs by */
-  constructor(begin: (watch: Pick<TaskRunOptions, 'onPhase' | 'onOutput' | 'signal'>) => TaskRun) {
+  /** @internal use `host.run` @param end aborted by whoever else may end it @param begin gives it what it runs by */
+  constructor(
+    end: JoinedSignal,
+    begin: (watch: Pick<TaskRunOptions, 'onPhase' | 'onOutput' | 'signal'>) => TaskRun,
+  ) {
+    this.#end = end;
     this.#run = begin({
-      signal: this.#controller.signal,
+      signal: end.signal,
       onPhase: (phase) => {
         this.#phase = phase;
       },
@@ -62,12 +67,13 @@ export class TaskHandle {
 
   /** Ends it, with all that it has forked; its result says `cancelled`. Resolves when it is over. */
   async stop(why = 'stop()'): Promise<TaskResult> {
-    this.#controller.abort(new Error(why));
+    this.#end.abort(new Error(why));
     return this.result;
   }
 
   async #live(): Promise<TaskResult> {
     const result = await this.#run.result();
+    this.#end.release();
     this.#isOver = true;
     this.#phase = result.status;
     for (const follower of [...this.#followers]) follower.end();

@@ -1,10 +1,12 @@
 /** One task, from its turn to its result: the breaker, attempts with waits between them, and what stands in for it. */
 import { SpawnError } from '../errors.ts';
 import type { Clock } from '../os/os.ts';
+import { forgetAbort, onAbort } from '../pool/shared-signal.ts';
 import { restartDelay } from '../supervisor/backoff.ts';
 import { Attempt, type AttemptEnd, type Processes } from './attempt.ts';
 import type { Breakers, Permit } from './breakers.ts';
 import type { FailurePattern } from './failure-category.ts';
+import { TimeIsOver } from './joined-signal.ts';
 import { pause } from './pause.ts';
 import type { TaskResult, TaskStatus } from './result.ts';
 import type { Slots } from './slots.ts';
@@ -30,10 +32,8 @@ export interface TaskTools {
 
 export interface TaskRunOptions {
   readonly tools: TaskTools;
-  /** Aborted when it is wanted no more. */
+  /** Aborted when it is wanted no more; with `TimeIsOver` when the time for all is over. */
   readonly signal: AbortSignal;
-  /** Aborted, with the milliseconds that there were, when the time for all is over. */
-  readonly timeIsOver: AbortSignal;
   readonly onPhase: (phase: TaskPhase) => void;
   readonly onOutput: ConstructorParameters<typeof Attempt>[3];
   /** Resolves when it may start a process: they are not to come all at once. */
@@ -48,8 +48,6 @@ type Outcome = Pick<TaskResult, 'status' | 'category' | 'error'> & Partial<Omit<
 export class TaskRun {
   readonly spec: TaskSpec;
   readonly #options: TaskRunOptions;
-  /** Aborted by either. */
-  readonly #over: AbortSignal;
   #attempt: Attempt | undefined;
   #attempts = 0;
   #startedAt: number | undefined;
@@ -58,7 +56,6 @@ export class TaskRun {
   constructor(spec: TaskSpec, options: TaskRunOptions) {
     this.spec = spec;
     this.#options = options;
-    this.#over = AbortSignal.any([options.signal, options.timeIsOver]);
   }
 
   /** The process that there is, or that there was last. */
@@ -91,20 +88,20 @@ export class TaskRun {
         failures += 1;
         delay = restartDelay(retry.backoff, failures, this.#options.tools.chance());
       }
-      if (this.#over.aborted) return end;
+      if (this.#options.signal.aborted) return end;
       this.#options.onPhase('retrying');
-      await pause(this.#options.tools.clock, delay, this.#over);
-      if (this.#over.aborted) return end; // what it came to is known
+      await pause(this.#options.tools.clock, delay, this.#options.signal);
+      if (this.#options.signal.aborted) return end; // what it came to is known
     }
   }
 
   async #tryOnce(): Promise<Outcome> {
     const { tools, turn } = this.#options;
-    const release = await tools.slots.take(this.#over);
+    const release = await tools.slots.take(this.#options.signal);
     if (release === undefined) return this.#unbegun();
     try {
-      await turn(this.#over);
-      if (this.#over.aborted) return this.#unbegun();
+      await turn(this.#options.signal);
+      if (this.#options.signal.aborted) return this.#unbegun();
       const permit = this.#permit();
       if (permit === 'blocked') return this.#blocked();
       return await this.#attemptWith(permit);
@@ -114,23 +111,24 @@ export class TaskRun {
   }
 
   async #attemptWith(permit: Permit | undefined): Promise<Outcome> {
-    const { tools, onOutput, onPhase, signal, timeIsOver } = this.#options;
+    const { tools, onOutput, onPhase, signal } = this.#options;
     const { clock, patterns } = tools;
     const attempt = new Attempt({ ...this.spec, patterns }, tools.processes(this.spec), clock, onOutput);
-    const cancel = (): void => attempt.cancel(signal.reason);
-    const timeOut = (): void => attempt.timeOut(timeIsOver.reason as number);
-    signal.addEventListener('abort', cancel, { once: true });
-    timeIsOver.addEventListener('abort', timeOut, { once: true });
+    const end = (): void => {
+      const why: unknown = signal.reason;
+      if (why instanceof TimeIsOver) attempt.timeOut(why.ms);
+      else attempt.cancel(why);
+    };
+    onAbort(signal, end);
     this.#attempt = attempt;
     this.#begin();
     onPhase('running');
     attempt.begin();
-    const end = await attempt.ended;
-    signal.removeEventListener('abort', cancel);
-    timeIsOver.removeEventListener('abort', timeOut);
-    if (end.wasBorn) this.#attempts += 1;
-    tellPermit(permit, end);
-    return end;
+    const outcome = await attempt.ended;
+    forgetAbort(signal, end);
+    if (outcome.wasBorn) this.#attempts += 1;
+    tellPermit(permit, outcome);
+    return outcome;
   }
 
   #begin(): void {
@@ -155,15 +153,15 @@ export class TaskRun {
 
   /** Given up before it had a process. */
   #unbegun(): Outcome {
-    const { signal } = this.#options;
+    const { reason } = this.#options.signal;
     const { id } = this.spec;
-    return signal.aborted
-      ? { status: 'cancelled', category: undefined, error: new TaskCancelledError(id, signal.reason) }
-      : {
+    return reason instanceof TimeIsOver
+      ? {
           status: 'skipped',
           category: undefined,
           error: new TaskSkippedError(id, 'the time for all was over'),
-        };
+        }
+      : { status: 'cancelled', category: undefined, error: new TaskCancelledError(id, reason) };
   }
 
   #resultOf({ status, category, error, ...end }: Outcome): TaskResult {
@@ -189,7 +187,7 @@ export class TaskRun {
   }
 
   async #fallBack(failed: TaskResult): Promise<TaskResult> {
-    if (this.#over.aborted) return failed;
+    if (this.#options.signal.aborted) return failed;
     const { fallback } = this.spec;
     this.#options.onPhase('fallback');
     try {

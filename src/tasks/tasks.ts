@@ -5,6 +5,7 @@ import type { Supervisor } from '../supervisor/supervisor.ts';
 import { parseSupervisorSpec, type SupervisorSpec } from '../supervisor/supervisor-spec.ts';
 import type { Processes } from './attempt.ts';
 import { Breakers, type KeyHealth } from './breakers.ts';
+import { JoinedSignal } from './joined-signal.ts';
 import type { TaskResult } from './result.ts';
 import { ResultQueue } from './result-queue.ts';
 import { parseRunOptions, type RunOptions, type RunPlan } from './run-options.ts';
@@ -34,8 +35,12 @@ export const TASKS = '@tasks';
 /** Results that may wait to be taken before no more tasks are begun; or as many as run at a time, if these are more. */
 const MOST_WAITING = 64;
 const AUTO_TIMES = 1.5;
-/** The time of one task alone is its own. */
-const NEVER = new AbortController().signal;
+
+/** Who takes the results. */
+interface Taking extends Pick<ConstructorParameters<typeof TaskBatch>[0], 'onResult' | 'isTaken'> {
+  /** Aborted when nobody wants them any more. */
+  readonly left?: AbortSignal;
+}
 
 export class Tasks {
   readonly #settings: TasksSettings;
@@ -77,21 +82,12 @@ export class Tasks {
       throw new OptionsError('dependsOn', 'there are no others that it could depend on');
     if (this.#stopping.signal.aborted) throw new HostStoppedError();
     const tools = await this.#tools(plan);
-    const handle = new TaskHandle(
-      (watch) =>
-        new TaskRun(spec, {
-          ...watch,
-          tools,
-          signal: AbortSignal.any([
-            watch.signal,
-            this.#stopping.signal,
-            ...(signal === undefined ? [] : [signal]),
-          ]),
-          timeIsOver: NEVER,
-          turn: () => Promise.resolve(),
-          parse: (fallback) => this.#parse(fallback, 0, plan, 'fallback'),
-        }),
-    );
+    const joined = new JoinedSignal([signal, this.#stopping.signal]);
+    const handle = new TaskHandle(joined, (watch) => {
+      const turn = () => Promise.resolve();
+      const parse = (fallback: TaskOptions) => this.#parse(fallback, 0, plan, 'fallback');
+      return new TaskRun(spec, { ...watch, tools, turn, parse });
+    });
     void this.#watch(handle.result.then(() => undefined));
     return handle;
   }
@@ -114,7 +110,6 @@ export class Tasks {
     const plan = parseRunOptions(options);
     const room = Math.max(MOST_WAITING, Number.isFinite(plan.concurrency) ? plan.concurrency : 0);
     const given = new AbortController();
-    const signal = plan.signal === undefined ? given.signal : AbortSignal.any([plan.signal, given.signal]);
     let batch: TaskBatch | undefined;
     const queue = new ResultQueue<TaskResult>({
       onTaken: () => batch?.fill(),
@@ -123,14 +118,11 @@ export class Tasks {
         batch?.leave();
       },
     });
-    const opening = this.#open(
-      tasks,
-      { ...plan, signal },
-      {
-        onResult: (result) => queue.add(result),
-        isTaken: () => queue.size < room,
-      },
-    );
+    const opening = this.#open(tasks, plan, {
+      left: given.signal,
+      onResult: (result) => queue.add(result),
+      isTaken: () => queue.size < room,
+    });
     opening
       .then((opened) => {
         batch = opened;
@@ -149,11 +141,7 @@ export class Tasks {
     await Promise.all(this.#batches);
   }
 
-  async #open(
-    tasks: TaskSource,
-    plan: RunPlan,
-    taking: Pick<ConstructorParameters<typeof TaskBatch>[0], 'onResult' | 'isTaken'>,
-  ): Promise<TaskBatch> {
+  async #open(tasks: TaskSource, plan: RunPlan, { left, ...taking }: Taking): Promise<TaskBatch> {
     const specs = Array.isArray(tasks) ? this.#parseAll(tasks, plan) : undefined;
     const totalTimeout = totalTimeoutOf(plan, specs);
     const source = specs === undefined ? this.#pulled(requireIterable(tasks), plan) : specs.values();
@@ -165,7 +153,7 @@ export class Tasks {
       source,
       total: specs?.length,
       totalTimeout,
-      hostSignal: this.#stopping.signal,
+      signals: [plan.signal, left, this.#stopping.signal],
       parse: (fallback, { index }) => this.#parse(fallback, index, plan, 'fallback'),
       complain: (error, what) => this.#host.warn(`${what} threw: ${messageOf(error)}`),
       ...taking,
@@ -256,7 +244,7 @@ function totalTimeoutOf(
   if (specs === undefined)
     throw new OptionsError('totalTimeout', "'auto' needs an array of tasks: how many are there?");
   if (specs.length === 0) return Number.POSITIVE_INFINITY;
-  const longest = Math.max(...specs.map(({ longestTimeout }) => longestTimeout));
+  const longest = specs.reduce((most, { longestTimeout }) => Math.max(most, longestTimeout), 0);
   if (!Number.isFinite(longest))
     throw new OptionsError('totalTimeout', "'auto' needs a timeout for each task");
   return Math.min(2 ** 31 - 1, Math.ceil(AUTO_TIMES * longest * Math.ceil(specs.length / concurrency)));

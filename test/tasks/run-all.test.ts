@@ -1,4 +1,5 @@
 /** Many tasks at once: order, limits, times, and what becomes of those that go wrong. On a simulated machine, in its time. */
+import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { OptionsError, summarize, type TaskProgress, type TaskResult } from '../../src/index.ts';
 import { job, openTasks } from '../support/tasks.ts';
@@ -229,6 +230,22 @@ describe('cancelling', () => {
       cause: { message: 'enough' },
     });
     expect(living()).toBe(0);
+  });
+
+  test('leaves nothing on a signal that others share, nor makes Node warn of many listeners', async () => {
+    const { host, run } = await openTasks();
+    const { signal } = new AbortController();
+    const warnings: Error[] = [];
+    const warned = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', warned);
+    const tasks = Array.from({ length: 60 }, () =>
+      job({ code: 1 }, { retries: { retries: 1, initial: 50 } }),
+    );
+    await run(host.runAll(tasks, { concurrency: 30, signal }));
+    await new Promise(setImmediate); // a warning is told a tick later
+    process.off('warning', warned);
+    expect(warnings).toEqual([]);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   test('leaving the loop of runEach does the same', async () => {

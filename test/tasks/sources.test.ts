@@ -71,6 +71,15 @@ describe('where tasks come from', () => {
     expect(results[6]!.error!.message).toContain("'vain' is skipped");
   });
 
+  test('many that wait for the same one are skipped together', async () => {
+    const { host, run } = await openTasks();
+    const others = Array.from({ length: 20_000 }, (_, n) => job({}, { id: `t${n}`, dependsOn: ['bad'] }));
+    const results = await run(
+      host.runAll([...others, job({ code: 1 }, { id: 'bad' })], { concurrency: 100_000 }),
+    );
+    expect(results.filter(({ status }) => status === 'skipped')).toHaveLength(20_000);
+  });
+
   test.each([
     [[job({}, { id: 'a', dependsOn: ['b'] })], /no task 'b'/],
     [
