@@ -2,6 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { defaultStateDirectory, parseHostOptions } from '../../src/host/options.ts';
 import { startHost } from '../../src/index.ts';
+import { DEFAULT_BREAKER } from '../../src/tasks/breakers.ts';
+import { KNOWN_PATTERNS } from '../../src/tasks/failure-category.ts';
 import { complaint } from '../support/complaints.ts';
 
 const parse = (options: unknown, environment = {}) => parseHostOptions(options, environment);
@@ -16,6 +18,7 @@ test('nothing has to be said', () => {
     sweep: true,
     signals: true,
     eventsKept: 1_000,
+    tasks: expect.objectContaining({ maxProcesses: 64, breaker: DEFAULT_BREAKER, patterns: KNOWN_PATTERNS }),
   });
   expect(os.clock.now()).toBeGreaterThan(0);
 });
