@@ -1,31 +1,37 @@
-/** The items of a call, one by one. While nobody takes them the worker is not read, and so waits in its turn. */
+/** Items, such as those of a call, one by one. While nobody takes them their source has to wait, a worker by not being read. */
 
-/** Items kept for a caller who is slower than the worker; from so many on it is not read, until there are few again. */
-const FULL = 64;
-const FEW = 16;
+/** Items kept for whoever is slower than their source; from so many on it has to wait, until there are few again. */
+export interface Room {
+  readonly full: number;
+  readonly few: number;
+}
 
-/** Where the items come from, once a worker has the call. */
+const ROOM: Room = { full: 64, few: 16 };
+
+/** Where the items come from, once it is known: for a call, when a worker has it. */
 export interface ItemSource {
   pause(): void;
   resume(): void;
 }
 
-interface Taker {
-  readonly resolve: (result: IteratorResult<unknown, undefined>) => void;
+interface Taker<Item> {
+  readonly resolve: (result: IteratorResult<Item, undefined>) => void;
   readonly reject: (error: unknown) => void;
 }
 
-export class ItemStream implements AsyncIterableIterator<unknown, undefined> {
+export class ItemStream<Item = unknown> implements AsyncIterableIterator<Item, undefined> {
   readonly #cancel: () => void;
+  readonly #room: Room;
   #source: ItemSource | undefined;
-  readonly #items: unknown[] = [];
-  readonly #takers: Taker[] = [];
+  readonly #items: Item[] = [];
+  readonly #takers: Taker<Item>[] = [];
   #end: { readonly error?: unknown; readonly isError: boolean } | undefined;
   #paused = false;
 
   /** @param cancel nobody wants the rest */
-  constructor(cancel: () => void) {
+  constructor(cancel: () => void, room = ROOM) {
     this.#cancel = cancel;
+    this.#room = room;
   }
 
   /** @internal */
@@ -34,7 +40,7 @@ export class ItemStream implements AsyncIterableIterator<unknown, undefined> {
   }
 
   /** @internal */
-  add(item: unknown): void {
+  add(item: Item): void {
     if (this.#end !== undefined) return;
     const taker = this.#takers.shift();
     if (taker !== undefined) {
@@ -42,12 +48,12 @@ export class ItemStream implements AsyncIterableIterator<unknown, undefined> {
       return;
     }
     this.#items.push(item);
-    if (this.#paused || this.#items.length < FULL) return;
+    if (this.#paused || this.#items.length < this.#room.full) return;
     this.#paused = true;
     this.#source?.pause();
   }
 
-  /** @internal the call is over */
+  /** @internal there are no more */
   finish(): void {
     this.#close({ isError: false });
   }
@@ -57,10 +63,10 @@ export class ItemStream implements AsyncIterableIterator<unknown, undefined> {
     this.#close({ isError: true, error });
   }
 
-  next(): Promise<IteratorResult<unknown, undefined>> {
+  next(): Promise<IteratorResult<Item, undefined>> {
     if (this.#items.length > 0) {
-      const value = this.#items.shift();
-      if (this.#items.length <= FEW) this.#resume();
+      const value = this.#items.shift()!;
+      if (this.#items.length <= this.#room.few) this.#resume();
       return Promise.resolve({ value, done: false });
     }
     const end = this.#end;
@@ -70,8 +76,8 @@ export class ItemStream implements AsyncIterableIterator<unknown, undefined> {
     return Promise.reject(end.error);
   }
 
-  /** Who leaves the loop wants no more: the worker is told so. */
-  async return(): Promise<IteratorResult<unknown, undefined>> {
+  /** Who leaves the loop wants no more: whoever has them is told so. */
+  async return(): Promise<IteratorResult<Item, undefined>> {
     this.#items.length = 0;
     const wasOpen = this.#end === undefined;
     this.#close({ isError: false });

@@ -192,7 +192,8 @@ export class Breakers {
   /** Its tasks are experiments: they may fail more often. */
   markAdhoc(key: string): void {
     if (this.#adhoc.has(key)) return;
-    if (this.#adhoc.size >= MOST_KEYS) this.#adhoc.delete(first(this.#adhoc)!);
+    const [oldest] = this.#adhoc;
+    if (this.#adhoc.size >= MOST_KEYS) this.#adhoc.delete(oldest!);
     this.#adhoc.add(key);
     const breaker = this.#breakers.get(key);
     if (breaker === undefined) return;
@@ -227,11 +228,7 @@ export class Breakers {
       this.#breakers.delete(key);
       return;
     }
-    this.#breakers.delete(first(this.#breakers.keys())!);
+    const [oldest] = this.#breakers.keys();
+    this.#breakers.delete(oldest!);
   }
-}
-
-function first<T>(items: Iterable<T>): T | undefined {
-  for (const item of items) return item;
-  return undefined;
 }

@@ -44,6 +44,32 @@ export interface TaskResult {
   readonly key: string | undefined;
 }
 
+/** The result of one that had no turn. */
+export function unbegun({
+  id,
+  index,
+  key,
+  adhoc,
+}: Pick<TaskResult, 'id' | 'index' | 'key' | 'adhoc'>): TaskResult {
+  return {
+    id,
+    index,
+    status: 'skipped',
+    exitCode: null,
+    signal: null,
+    stdout: '',
+    stderr: '',
+    durationMs: 0,
+    startedAt: undefined,
+    attempts: 0,
+    category: undefined,
+    error: undefined,
+    fallbackOf: undefined,
+    adhoc,
+    key,
+  };
+}
+
 export interface TaskSummary {
   readonly total: number;
   readonly ok: number;

@@ -2,7 +2,7 @@
 import type { Clock, Timer } from '../os/os.ts';
 import { JoinedSignal, TimeIsOver } from './joined-signal.ts';
 import { pause } from './pause.ts';
-import type { TaskResult } from './result.ts';
+import { type TaskResult, unbegun } from './result.ts';
 import type { RunPlan, TaskProgress } from './run-options.ts';
 import { Dependencies } from './task-order.ts';
 import { TaskRun, type TaskRunOptions, type TaskTools } from './task-run.ts';
@@ -190,27 +190,6 @@ export class TaskBatch {
       complain(error, 'onProgress');
     }
   }
-}
-
-/** The result of one that had no turn. */
-function unbegun({ id, index, key, adhoc }: Pick<TaskSpec, 'id' | 'index' | 'key' | 'adhoc'>): TaskResult {
-  return {
-    id,
-    index,
-    status: 'skipped',
-    exitCode: null,
-    signal: null,
-    stdout: '',
-    stderr: '',
-    durationMs: 0,
-    startedAt: undefined,
-    attempts: 0,
-    category: undefined,
-    error: undefined,
-    fallbackOf: undefined,
-    adhoc,
-    key,
-  };
 }
 
 /** It cannot be meant, which is known only now that it was pulled. */

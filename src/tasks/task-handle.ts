@@ -1,9 +1,9 @@
 /** One task, as whoever has begun it holds it: how far it is, what it says, what became of it. */
+import { ItemStream } from '../pool/item-stream.ts';
 import { LineSplitter } from '../worker/output.ts';
 import type { OutputStream } from '../worker/worker-output.ts';
 import type { JoinedSignal } from './joined-signal.ts';
 import type { TaskResult, TaskStatus } from './result.ts';
-import { ResultQueue } from './result-queue.ts';
 import type { TaskPhase, TaskRun, TaskRunOptions } from './task-run.ts';
 
 export interface TaskLine {
@@ -11,9 +11,8 @@ export interface TaskLine {
   readonly line: string;
 }
 
-/** Lines that nobody has taken yet, above which the task is not read; and below which it is again. */
-const HIGH_WATER = 1_024;
-const LOW_WATER = 256;
+/** Lines that wait to be taken: from so many on the task is not read, until there are few again. */
+const ROOM = { full: 1_024, few: 256 };
 
 export class TaskHandle {
   readonly id: string;
@@ -90,18 +89,23 @@ const isWait = (wait: Promise<void> | undefined): wait is Promise<void> => wait 
 
 /** Somebody who reads the lines of a task. */
 class Follower {
-  readonly lines: ResultQueue<TaskLine>;
+  readonly lines: ItemStream<TaskLine>;
   readonly #splitters: Readonly<Record<OutputStream, LineSplitter>>;
-  #room: (() => void) | undefined;
+  /** While the lines have to wait to be taken. */
+  #wait: Promise<void> | undefined;
 
   constructor(onLeft: () => void) {
-    this.lines = new ResultQueue<TaskLine>({
-      onTaken: () => {
-        if (this.lines.size <= LOW_WATER) this.#resume();
+    this.lines = new ItemStream<TaskLine>(onLeft, ROOM);
+    let resume = (): void => {};
+    this.lines.comesFrom({
+      pause: () => {
+        this.#wait = new Promise((resolve) => {
+          resume = resolve;
+        });
       },
-      onLeft: () => {
-        this.#resume();
-        onLeft();
+      resume: () => {
+        this.#wait = undefined;
+        resume();
       },
     });
     const splitter = (stream: OutputStream) => new LineSplitter((line) => this.lines.add({ stream, line }));
@@ -111,25 +115,11 @@ class Follower {
   /** Resolves when there is room for more; undefined when there is. */
   wrote(stream: OutputStream, bytes: Uint8Array): Promise<void> | undefined {
     this.#splitters[stream].add(bytes);
-    if (this.lines.size < HIGH_WATER) return undefined;
-    const before = this.#room;
-    return new Promise((resolve) => {
-      this.#room = () => {
-        before?.();
-        resolve();
-      };
-    });
+    return this.#wait;
   }
 
   end(): void {
     for (const splitter of Object.values(this.#splitters)) splitter.end();
-    this.lines.end();
-    this.#resume();
-  }
-
-  #resume(): void {
-    const room = this.#room;
-    this.#room = undefined;
-    room?.();
+    this.lines.finish();
   }
 }

@@ -8,7 +8,7 @@ import type { Breakers, Permit } from './breakers.ts';
 import type { FailurePattern } from './failure-category.ts';
 import { TimeIsOver } from './joined-signal.ts';
 import { pause } from './pause.ts';
-import type { TaskResult, TaskStatus } from './result.ts';
+import { type TaskResult, type TaskStatus, unbegun } from './result.ts';
 import type { Slots } from './slots.ts';
 import { TaskBlockedError, TaskCancelledError, TaskFallbackError, TaskSkippedError } from './task-errors.ts';
 import { canBeReadAgain } from './task-input.ts';
@@ -165,11 +165,9 @@ export class TaskRun {
   }
 
   #resultOf({ status, category, error, ...end }: Outcome): TaskResult {
-    const { id, index, key, adhoc } = this.spec;
     const now = this.#options.tools.clock.monotonic();
     return {
-      id,
-      index,
+      ...unbegun(this.spec),
       status,
       exitCode: end.exitCode ?? null,
       signal: end.signal ?? null,
@@ -180,9 +178,6 @@ export class TaskRun {
       attempts: this.#attempts,
       category,
       error,
-      fallbackOf: undefined,
-      adhoc,
-      key,
     };
   }
 

@@ -1,13 +1,13 @@
 /** A host's tasks: commands that are run to completion, many at a time, and never more than the host can bear. */
 import { errorOf, HostStoppedError, messageOf, OptionsError } from '../errors.ts';
 import type { Os } from '../os/os.ts';
+import { ItemStream } from '../pool/item-stream.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import { parseSupervisorSpec, type SupervisorSpec } from '../supervisor/supervisor-spec.ts';
 import type { Processes } from './attempt.ts';
 import { Breakers, type KeyHealth } from './breakers.ts';
 import { JoinedSignal } from './joined-signal.ts';
 import type { TaskResult } from './result.ts';
-import { ResultQueue } from './result-queue.ts';
 import { parseRunOptions, type RunOptions, type RunPlan } from './run-options.ts';
 import { Slots } from './slots.ts';
 import { type Pulled, TaskBatch } from './task-batch.ts';
@@ -111,17 +111,25 @@ export class Tasks {
     const room = Math.max(MOST_WAITING, Number.isFinite(plan.concurrency) ? plan.concurrency : 0);
     const given = new AbortController();
     let batch: TaskBatch | undefined;
-    const queue = new ResultQueue<TaskResult>({
-      onTaken: () => batch?.fill(),
-      onLeft: () => {
-        given.abort(new Error('its results are not wanted any more'));
-        batch?.leave();
+    let isFull = false;
+    const leave = (): void => {
+      given.abort(new Error('its results are not wanted any more'));
+      batch?.leave();
+    };
+    const results = new ItemStream<TaskResult>(leave, { full: room, few: room - 1 });
+    results.comesFrom({
+      pause: () => {
+        isFull = true;
+      },
+      resume: () => {
+        isFull = false;
+        batch?.fill();
       },
     });
     const opening = this.#open(tasks, plan, {
       left: given.signal,
-      onResult: (result) => queue.add(result),
-      isTaken: () => queue.size < room,
+      onResult: (result) => results.add(result),
+      isTaken: () => !isFull,
     });
     opening
       .then((opened) => {
@@ -129,10 +137,10 @@ export class Tasks {
         return this.#watch(opened.run());
       })
       .then(
-        () => queue.end(),
-        (error: unknown) => queue.fail(error),
+        () => results.finish(),
+        (error: unknown) => results.fail(error),
       );
-    return queue;
+    return results;
   }
 
   /** No task is begun any more, and those that run are ended. Resolves when all are over. */
