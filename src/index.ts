@@ -76,7 +76,7 @@ export type { BreakerState, KeyHealth, RiskLevel } from './tasks/breakers.ts';
 export type { DetectOptions } from './tasks/early-detection.ts';
 export type { FailureCategory, FailurePattern } from './tasks/failure-category.ts';
 export { summarize, type TaskResult, type TaskStatus, type TaskSummary } from './tasks/result.ts';
-export type { RunOptions, TaskProgress } from './tasks/run-options.ts';
+export type { RunOptions, TaskOutput, TaskProgress } from './tasks/run-options.ts';
 export {
   TaskBlockedError,
   TaskCancelledError,

@@ -176,6 +176,7 @@ test('the types that the package exports', () => {
       "TaskInput",
       "TaskLine",
       "TaskOptions",
+      "TaskOutput",
       "TaskProgress",
       "TaskResult",
       "TaskSource",

@@ -11,6 +11,7 @@ const FLOORS = [
   '',
   'os',
   'registry',
+  'flow',
   'worker',
   'channel',
   'supervisor',

@@ -1,10 +1,10 @@
 /** Waiting for a worker of one's own. */
 import { CallTimeoutError } from '../call-errors.ts';
+import { forgetAbort, onAbort } from '../flow/shared-signal.ts';
 import type { Clock } from '../os/os.ts';
 import { Acquisition } from './lease.ts';
 import type { Lender } from './lender.ts';
 import type { Member } from './member.ts';
-import { forgetAbort, onAbort } from './shared-signal.ts';
 
 export interface Wish {
   readonly priority: number;

@@ -1,7 +1,8 @@
 /** What a caller may say about one call, and its complete form. */
+
+import type { ItemStream } from '../flow/item-stream.ts';
 import { OptionReader, show } from '../worker/option-reader.ts';
 import type { CallPlan } from './call.ts';
-import type { ItemStream } from './item-stream.ts';
 import { PRIORITIES } from './wait-queue.ts';
 
 export interface CallOptions {

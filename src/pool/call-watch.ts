@@ -1,8 +1,8 @@
 /** The limits of a call: its time, its time in the queue, and its caller's patience. */
 import { CallTimeoutError } from '../call-errors.ts';
+import { forgetAbort, onAbort } from '../flow/shared-signal.ts';
 import type { Clock } from '../os/os.ts';
 import type { Call } from './call.ts';
-import { forgetAbort, onAbort } from './shared-signal.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 

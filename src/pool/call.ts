@@ -3,8 +3,8 @@
 import { RemoteError } from '../call-errors.ts';
 import type { Asker } from '../channel/channel.ts';
 import type { Failure, RequestExtra } from '../channel/words.ts';
+import type { ItemStream } from '../flow/item-stream.ts';
 import type { Timer } from '../os/os.ts';
-import type { ItemStream } from './item-stream.ts';
 import type { Member } from './member.ts';
 import type { Session } from './session.ts';
 import type { Queued, Waiting } from './wait-queue.ts';

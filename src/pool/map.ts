@@ -1,5 +1,5 @@
 /** Many calls at a time, their results in the order of what they were made of. */
-import { forgetAbort, onAbort } from './shared-signal.ts';
+import { forgetAbort, onAbort } from '../flow/shared-signal.ts';
 
 /** Calls made of items. */
 export interface Mapping<Item, Result> {

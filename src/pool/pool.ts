@@ -1,11 +1,11 @@
 /** A pool of warm workers, as its users hold it. */
 import { OptionsError } from '../errors.ts';
+import { ItemStream } from '../flow/item-stream.ts';
 import { OptionReader } from '../worker/option-reader.ts';
 import { acquireWorker } from './acquire.ts';
 import type { CallArguments, ItemOf, MainMethodOf, MethodOf, ParamsOf, ResultOf, UnknownApi } from './api.ts';
 import { type CallOptions, limit, planOf } from './call-options.ts';
 import { isTraced, traced } from './call-trace.ts';
-import { ItemStream } from './item-stream.ts';
 import { Lease } from './lease.ts';
 import { mapInOrder } from './map.ts';
 import type { Member } from './member.ts';

@@ -1,5 +1,5 @@
 /** One signal of several. `AbortSignal.any` would leave something behind on those that live on, in Node 20. */
-import { forgetAbort, onAbort } from '../pool/shared-signal.ts';
+import { forgetAbort, onAbort } from '../flow/shared-signal.ts';
 
 export class JoinedSignal {
   readonly #controller = new AbortController();

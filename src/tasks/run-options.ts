@@ -1,6 +1,7 @@
 /** What may be said of a run of many tasks, and its complete form. */
 import { OptionsError } from '../errors.ts';
 import { OptionReader, show } from '../worker/option-reader.ts';
+import type { OutputStream } from '../worker/worker-output.ts';
 import type { TaskResult, TaskStatus } from './result.ts';
 import { DEFAULT_KEYS, type TaskDefaults } from './task-spec.ts';
 
@@ -18,6 +19,14 @@ export interface TaskProgress {
   readonly result: TaskResult | undefined;
 }
 
+/** What a task has written. */
+export interface TaskOutput {
+  readonly index: number;
+  readonly id: string;
+  readonly stream: OutputStream;
+  readonly bytes: Uint8Array;
+}
+
 export interface RunOptions extends TaskDefaults {
   /** Tasks in progress at a time, and so processes; default 5. `Infinity`: as many as the host's `maxProcesses` allows. */
   readonly concurrency?: number;
@@ -32,6 +41,11 @@ export interface RunOptions extends TaskDefaults {
   readonly breaker?: boolean;
   /** Told of each start, retry, fallback and end. What it throws becomes an event `tasks.warning`. */
   readonly onProgress?: (progress: TaskProgress) => void;
+  /**
+   * Told of all that tasks write, as it comes, whichever attempt it is; a task whose bytes it returns a promise for is not
+   * read until that is resolved. What it throws, or rejects with, becomes an event `tasks.warning`.
+   */
+  readonly onOutput?: (output: TaskOutput) => void | Promise<void>;
   /** When it is aborted, what runs is ended, and what has not begun is cancelled. */
   readonly signal?: AbortSignal;
 }
@@ -42,12 +56,21 @@ export interface RunPlan {
   /** Infinite when there is no limit. */
   readonly totalTimeout: number | 'auto';
   readonly breaker: boolean;
-  readonly onProgress: ((progress: TaskProgress) => void) | undefined;
+  readonly onProgress: RunOptions['onProgress'];
+  readonly onOutput: RunOptions['onOutput'];
   readonly signal: AbortSignal | undefined;
   readonly defaults: TaskDefaults;
 }
 
-const OWN_KEYS = ['concurrency', 'stagger', 'totalTimeout', 'breaker', 'onProgress', 'signal'] as const;
+const OWN_KEYS = [
+  'concurrency',
+  'stagger',
+  'totalTimeout',
+  'breaker',
+  'onProgress',
+  'onOutput',
+  'signal',
+] as const;
 const DEFAULT_CONCURRENCY = 5;
 const MOST_CONCURRENCY = 100_000;
 const LONGEST_MS = 2 ** 31 - 1;
@@ -56,10 +79,12 @@ const NEVER = Number.POSITIVE_INFINITY;
 /** Throws an `OptionsError`, and a `RangeError` for a concurrency that starts nothing. */
 export function parseRunOptions(options: RunOptions): RunPlan {
   const reader = new OptionReader(options, '', [...OWN_KEYS, ...DEFAULT_KEYS]);
-  const { concurrency = DEFAULT_CONCURRENCY, onProgress, signal, totalTimeout } = options;
+  const { concurrency = DEFAULT_CONCURRENCY, onProgress, onOutput, signal, totalTimeout } = options;
   requireConcurrency(concurrency);
-  if (onProgress !== undefined && typeof onProgress !== 'function')
-    reader.fail('onProgress', `expected a function, got ${show(onProgress)}`);
+  for (const [name, listener] of Object.entries({ onProgress, onOutput })) {
+    if (listener !== undefined && typeof listener !== 'function')
+      reader.fail(name, `expected a function, got ${show(listener)}`);
+  }
   if (signal !== undefined && !(signal instanceof AbortSignal))
     reader.fail('signal', `expected an AbortSignal, got ${show(signal)}`);
   const isTotalGiven = totalTimeout !== undefined && totalTimeout !== 'auto' && totalTimeout !== NEVER;
@@ -69,6 +94,7 @@ export function parseRunOptions(options: RunOptions): RunPlan {
     totalTimeout: isTotalGiven ? reader.integer('totalTimeout', 0, 1, LONGEST_MS) : (totalTimeout ?? NEVER),
     breaker: reader.boolean('breaker', true),
     onProgress,
+    onOutput,
     signal,
     defaults: reader.only(DEFAULT_KEYS) as TaskDefaults,
   };

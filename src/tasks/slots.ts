@@ -1,5 +1,5 @@
 /** How many processes of tasks may be there at once: whoever wants one more waits for its turn. */
-import { forgetAbort, onAbort } from '../pool/shared-signal.ts';
+import { forgetAbort, onAbort } from '../flow/shared-signal.ts';
 
 /** The right to one process; given back once. */
 export type Release = () => void;

@@ -1,9 +1,10 @@
 /** Many tasks, so many at a time: pulled as they are needed, begun when what they depend on is ok, told of as they end. */
+
+import { pause } from '../flow/pause.ts';
 import type { Clock, Timer } from '../os/os.ts';
 import { JoinedSignal, TimeIsOver } from './joined-signal.ts';
-import { pause } from './pause.ts';
 import { type TaskResult, unbegun } from './result.ts';
-import type { RunPlan, TaskProgress } from './run-options.ts';
+import type { RunPlan, TaskOutput, TaskProgress } from './run-options.ts';
 import { Dependencies } from './task-order.ts';
 import { TaskRun, type TaskRunOptions, type TaskTools } from './task-run.ts';
 import type { TaskSpec } from './task-spec.ts';
@@ -149,7 +150,7 @@ export class TaskBatch {
       onPhase: (status) => {
         if (status !== 'waiting') this.#tell(spec, status, undefined);
       },
-      onOutput: () => undefined,
+      onOutput: (stream, bytes) => this.#wrote({ index: spec.index, id: spec.id, stream, bytes }),
       turn: (signal) => this.#turn(signal),
       parse,
     });
@@ -176,6 +177,18 @@ export class TaskBatch {
     const at = Math.max(now, this.#nextStartAt);
     this.#nextStartAt = at + stagger;
     if (at > now) await pause(this.#clock, at - now, signal);
+  }
+
+  /** What whoever listens to it has to say is a warning. */
+  #wrote(output: TaskOutput): Promise<void> | undefined {
+    const { plan, complain } = this.#options;
+    const failed = (error: unknown): void => complain(error, 'onOutput');
+    try {
+      const taken = plan.onOutput?.(output);
+      return taken instanceof Promise ? taken.catch(failed) : undefined;
+    } catch (error) {
+      return void failed(error);
+    }
   }
 
   #tell(

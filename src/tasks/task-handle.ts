@@ -1,5 +1,5 @@
 /** One task, as whoever has begun it holds it: how far it is, what it says, what became of it. */
-import { ItemStream } from '../pool/item-stream.ts';
+import { ItemStream } from '../flow/item-stream.ts';
 import { LineSplitter } from '../worker/output.ts';
 import type { OutputStream } from '../worker/worker-output.ts';
 import type { JoinedSignal } from './joined-signal.ts';

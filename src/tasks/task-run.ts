@@ -1,13 +1,13 @@
 /** One task, from its turn to its result: the breaker, attempts with waits between them, and what stands in for it. */
 import { SpawnError } from '../errors.ts';
+import { pause } from '../flow/pause.ts';
+import { forgetAbort, onAbort } from '../flow/shared-signal.ts';
 import type { Clock } from '../os/os.ts';
-import { forgetAbort, onAbort } from '../pool/shared-signal.ts';
 import { restartDelay } from '../supervisor/backoff.ts';
 import { Attempt, type AttemptEnd, type Processes } from './attempt.ts';
 import type { Breakers, Permit } from './breakers.ts';
 import type { FailurePattern } from './failure-category.ts';
 import { TimeIsOver } from './joined-signal.ts';
-import { pause } from './pause.ts';
 import { type TaskResult, type TaskStatus, unbegun } from './result.ts';
 import type { Slots } from './slots.ts';
 import { TaskBlockedError, TaskCancelledError, TaskFallbackError, TaskSkippedError } from './task-errors.ts';

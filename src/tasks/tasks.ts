@@ -1,7 +1,7 @@
 /** A host's tasks: commands that are run to completion, many at a time, and never more than the host can bear. */
 import { errorOf, HostStoppedError, messageOf, OptionsError } from '../errors.ts';
+import { ItemStream } from '../flow/item-stream.ts';
 import type { Os } from '../os/os.ts';
-import { ItemStream } from '../pool/item-stream.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import { parseSupervisorSpec, type SupervisorSpec } from '../supervisor/supervisor-spec.ts';
 import type { Processes } from './attempt.ts';

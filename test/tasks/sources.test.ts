@@ -1,6 +1,6 @@
 /** Where tasks come from, what they wait for, and what is told of them. On a simulated machine, in its time. */
 import { describe, expect, test } from 'vitest';
-import type { TaskProgress, TaskResult } from '../../src/index.ts';
+import type { TaskOutput, TaskProgress, TaskResult } from '../../src/index.ts';
 import { job, openTasks } from '../support/tasks.ts';
 
 const statuses = (results: readonly TaskResult[]) => results.map(({ status }) => status);
@@ -124,5 +124,34 @@ describe('progress', () => {
     expect(statuses(await run(host.runAll([job(), job()], { onProgress })))).toEqual(['ok', 'ok']);
     const warnings = host.events.recent().filter(({ type }) => type === 'tasks.warning');
     expect(warnings[0]).toMatchObject({ message: 'onProgress threw: not my day' });
+  });
+
+  test('onOutput is told of every byte, of all attempts', async () => {
+    const { host, run } = await openTasks();
+    const told: string[] = [];
+    const onOutput = ({ id, stream, bytes }: TaskOutput) =>
+      void told.push(`${id} ${stream} ${Buffer.from(bytes).toString()}`);
+    const tasks = [job({ says: 'one', complains: 'two', code: 1 }, { id: 'a', retries: 1 })];
+    await run(host.runAll(tasks, { onOutput }));
+    expect(told.sort()).toEqual(['a stderr two', 'a stderr two', 'a stdout one', 'a stdout one']);
+  });
+
+  test('what it throws or rejects with is told, and harms nobody; what it returns beside is nothing', async () => {
+    const { host, run } = await openTasks();
+    const answers = [
+      () => Promise.reject(new Error('later')),
+      () => {
+        throw new Error('at once');
+      },
+      () => 7 as never, // as `push` returns it
+    ];
+    const onOutput = ({ index }: TaskOutput) => answers[index]!();
+    const tasks = answers.map(() => job({ says: 'x' }));
+    expect(statuses(await run(host.runAll(tasks, { onOutput })))).toEqual(['ok', 'ok', 'ok']);
+    const warnings = host.events.recent().filter(({ type }) => type === 'tasks.warning');
+    expect(warnings.map((warning) => 'message' in warning && warning.message).sort()).toEqual([
+      'onOutput threw: at once',
+      'onOutput threw: later',
+    ]);
   });
 });

@@ -1,6 +1,6 @@
 /** Waiting that can be given up. */
 import type { Clock } from '../os/os.ts';
-import { forgetAbort, onAbort } from '../pool/shared-signal.ts';
+import { forgetAbort, onAbort } from './shared-signal.ts';
 
 /** Resolves after so many milliseconds, or when `signal` is aborted. */
 export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
