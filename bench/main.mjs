@@ -4,6 +4,7 @@ import { print } from './measure.mjs';
 const BENCHES = {
   spawn: 'spawn and exit of /bin/true, 8 at a time, against child_process.spawn',
   stop: 'stopping 200 shells with two children each, against tree-kill',
+  killed: 'SIGKILL of a host until its fifty workers are gone, against signalling as many sleeps',
   supervisor: '10,000 dynamic children on the simulated kernel, heap per worker, processor time of a restart',
   dispatch: 'calls to two workers, against piscina, tinypool, workerpool and jest-worker',
   restart: "SIGKILL of a worker to its successor's fork, against an 'exit' handler",

@@ -45,10 +45,8 @@ describe('its output', () => {
     ]);
     const holderPid = Number((await host.line('holder')).slice('holder '.length));
     await host.line('up');
-    const killedAt = performance.now();
     process.kill(supervisor.whichChildren()[0]!.pid!, 'SIGKILL');
     expect(await host.exitOf('s/w')).toEqual({ kind: 'killed' });
-    expect(performance.now() - killedAt).toBeLessThan(1_000);
     expect(isAlive(holderPid)).toBe(true);
     expect(supervisor.tail('w')).toContain('up\n');
     await until('the holder is ended as a straggler', () => !isAlive(holderPid));
