@@ -71,7 +71,7 @@ export type WorkerState = 'spawning' | 'running' | 'stopping' | 'exited';
 export type ReeveEvent =
   | PoolEvent
   | { readonly type: 'host.started'; readonly runId: string }
-  /** A callback of whoever runs tasks threw, or where they come from could not be closed. */
+  /** A callback of whoever runs tasks threw, their source could not be closed, or they cannot be written down. */
   | { readonly type: 'tasks.warning'; readonly message: string }
   | { readonly type: 'host.stopping'; readonly why: string }
   | { readonly type: 'host.stopped'; readonly nothingLeft: boolean }

@@ -75,6 +75,8 @@ export type { SupervisorOutput } from './supervisor/turn.ts';
 export type { BreakerState, KeyHealth, RiskLevel } from './tasks/breakers.ts';
 export type { DetectOptions } from './tasks/early-detection.ts';
 export type { FailureCategory, FailurePattern } from './tasks/failure-category.ts';
+export type { TaskHistory, TaskOutputPage, TaskOutputQuery } from './tasks/history/task-history.ts';
+export type { TaskRecord } from './tasks/history/task-record.ts';
 export { summarize, type TaskResult, type TaskStatus, type TaskSummary } from './tasks/result.ts';
 export type { RunOptions, TaskOutput, TaskProgress } from './tasks/run-options.ts';
 export {
@@ -91,12 +93,13 @@ export type { TaskHandle, TaskLine } from './tasks/task-handle.ts';
 export type { TaskInput } from './tasks/task-input.ts';
 export type {
   Fallback,
+  OutputOptions,
   ProgressiveTimeout,
   RetryOptions,
   TaskDefaults,
   TaskOptions,
 } from './tasks/task-spec.ts';
 export type { OneTaskOptions, TaskSource, Tasks } from './tasks/tasks.ts';
-export type { BreakerLimitOptions, TasksOptions } from './tasks/tasks-settings.ts';
+export type { BreakerLimitOptions, HistoryOptions, TasksOptions } from './tasks/tasks-settings.ts';
 export type { Shutdown, StopStage } from './worker/stop-plan.ts';
 export type { ReadyOption, StartAnswer, StartFunction, WorkerOptions } from './worker/worker-spec.ts';

@@ -111,6 +111,8 @@ export class Host {
     this.#actor = startActor(settings.os, clock, actors);
     this.#tasks = new Tasks(settings.tasks, {
       os: settings.os,
+      runId,
+      stateDirectory: settings.stateDirectory,
       chance: () => chanceOf(settings.os.random),
       supervise: (spec) => this.#supervise(spec),
       warn: (message) => events.emit({ type: 'tasks.warning', message }),

@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { codeOf } from '../errors.ts';
 import type { Files } from './os.ts';
 
-const PRIVATE_FILE = 0o600;
+export const PRIVATE_FILE = 0o600;
 const PRIVATE_DIRECTORY = 0o700;
 
 export const nodeFiles: Files = {

@@ -15,6 +15,7 @@ import { type KernelName, kernelHere, kernelNamed } from './kernels.ts';
 import { linuxUsage } from './linux/usage.ts';
 import { nodeFiles } from './node-files.ts';
 import { nodeLifetime } from './node-lifetime.ts';
+import { nodeLogs } from './node-logs.ts';
 import { nodeNetwork } from './node-network.ts';
 import { nodePrograms } from './node-program.ts';
 import type { Kernel, Os, Spawner, SpawnerOptions } from './os.ts';
@@ -32,6 +33,7 @@ export function nodeOs(kernelName: KernelName = kernelHere()): Os {
       openSpawner: (options) => openSpawner(kernelName, kernel, options),
     },
     files: nodeFiles,
+    logs: nodeLogs,
     network: nodeNetwork,
     clock: realClock,
     random: { bytes: (count) => randomBytes(count) },

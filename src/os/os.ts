@@ -6,6 +6,7 @@ import type { ProcessIdentity } from './identity.ts';
 export interface Os {
   readonly processes: Processes;
   readonly files: Files;
+  readonly logs: Logs;
   readonly network: Network;
   readonly clock: Clock;
   readonly random: Random;
@@ -71,6 +72,14 @@ export interface Files {
   makePrivateDirectory(path: string): Promise<void>;
   /** A relative path counts from the host's working directory. */
   absolute(path: string): string;
+}
+
+/** Files that grow, and are read from any place. Failures are Node's, with their `code`. */
+export interface Logs {
+  /** Creates it, mode 0600. */
+  append(path: string, bytes: Uint8Array): Promise<void>;
+  /** At most so many bytes from there on, none at its end. Undefined when there is no such file. */
+  read(path: string, from: number, most: number): Promise<Uint8Array | undefined>;
 }
 
 /** Looking at a socket from outside: for what `refused` proves see `Network`, `absent` proves nothing. */

@@ -45,6 +45,17 @@ export async function listRuns(os: Os, stateDirectory: string): Promise<RunList>
   return { runs, unreadable };
 }
 
+/**
+ * Nothing more of it is to come: its host is dead, or it has ended and has no record. Of a host on another machine, or in
+ * another pid namespace, nobody here can say so.
+ */
+export async function isRunOver(os: Os, stateDirectory: string, runId: string): Promise<boolean> {
+  const text = await os.files.read(runFilePath(stateDirectory, runId));
+  if (text === undefined) return true;
+  const parsed = parseRunFile(text, runId);
+  return parsed.kind === 'valid' && (await judgeHost(os, stateDirectory, parsed.file)) === 'dead';
+}
+
 async function listRun(os: Os, stateDirectory: string, file: RunFile): Promise<ListedRun> {
   const verdict = await judgeHost(os, stateDirectory, file);
   const workers = await Promise.all(Object.values(file.workers).map((record) => listWorker(os, record)));

@@ -4,6 +4,7 @@
  */
 import type { Adapter } from 'lowdb';
 import type { Files } from '../os/os.ts';
+import { replaceFile } from '../os/replace-file.ts';
 
 export class RunFileAdapter<T> implements Adapter<T> {
   readonly #files: Files;
@@ -35,15 +36,8 @@ export class RunFileAdapter<T> implements Adapter<T> {
     return this.#next;
   }
 
-  async #replace(text: string): Promise<void> {
+  #replace(text: string): Promise<void> {
     this.#writes += 1;
-    const temporary = `${this.#path}.${this.#writes}.tmp`;
-    try {
-      await this.#files.write(temporary, text);
-      await this.#files.rename(temporary, this.#path);
-    } catch (error) {
-      await this.#files.remove(temporary).catch(() => undefined);
-      throw error;
-    }
+    return replaceFile(this.#files, this.#path, text, `${this.#path}.${this.#writes}.tmp`);
   }
 }

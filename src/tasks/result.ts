@@ -7,14 +7,16 @@ import type { FailureCategory } from './failure-category.ts';
  * it no more · `blocked`: the circuit breaker of its key is open · `skipped`: it was not begun, as a task that it depends
  * on was not ok, or the time for all was over.
  */
-export type TaskStatus =
-  | 'ok'
-  | 'failed'
-  | 'timed-out'
-  | 'cancelled'
-  | 'blocked'
-  | 'skipped'
-  | 'terminated-early';
+export type TaskStatus = (typeof STATUSES)[number];
+export const STATUSES = [
+  'ok',
+  'failed',
+  'timed-out',
+  'cancelled',
+  'blocked',
+  'skipped',
+  'terminated-early',
+] as const;
 
 export interface TaskResult {
   readonly id: string;
@@ -42,6 +44,10 @@ export interface TaskResult {
   /** Whether its thresholds were those of experiments. */
   readonly adhoc: boolean;
   readonly key: string | undefined;
+  /** Where its `stdout.log`, `stderr.log` and `meta.json` are, when it is written down: see `output.directory`. */
+  readonly directory: string | undefined;
+  /** Names it in the host's history, when that is kept. */
+  readonly recordId: string | undefined;
 }
 
 /** The result of one that had no turn. */
@@ -67,6 +73,8 @@ export function unbegun({
     fallbackOf: undefined,
     adhoc,
     key,
+    directory: undefined,
+    recordId: undefined,
   };
 }
 

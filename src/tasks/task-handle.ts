@@ -46,6 +46,11 @@ export class TaskHandle {
     return this.#run.attempt?.pid;
   }
 
+  /** Names it in the host's history; undefined before it has begun, and when that is not kept. */
+  get recordId(): string | undefined {
+    return this.#run.kept?.recordId;
+  }
+
   status(): TaskPhase | TaskStatus {
     return this.#phase;
   }

@@ -4,9 +4,11 @@ import { pause } from '../flow/pause.ts';
 import { forgetAbort, onAbort } from '../flow/shared-signal.ts';
 import type { Clock } from '../os/os.ts';
 import { restartDelay } from '../supervisor/backoff.ts';
+import type { OutputStream } from '../worker/worker-output.ts';
 import { Attempt, type AttemptEnd, type Processes } from './attempt.ts';
 import type { Breakers, Permit } from './breakers.ts';
 import type { FailurePattern } from './failure-category.ts';
+import type { KeptTask } from './history/keeper.ts';
 import { TimeIsOver } from './joined-signal.ts';
 import { type TaskResult, type TaskStatus, unbegun } from './result.ts';
 import type { Slots } from './slots.ts';
@@ -27,6 +29,8 @@ export interface TaskTools {
   readonly slots: Slots;
   readonly breakers: Breakers | undefined;
   readonly patterns: readonly FailurePattern[];
+  /** Writes down what becomes of it from now on; undefined when nothing is. */
+  keep(spec: TaskSpec): KeptTask | undefined;
   processes(spec: TaskSpec): Processes;
 }
 
@@ -52,6 +56,7 @@ export class TaskRun {
   #attempts = 0;
   #startedAt: number | undefined;
   #begunAt = 0;
+  #kept: KeptTask | undefined;
 
   constructor(spec: TaskSpec, options: TaskRunOptions) {
     this.spec = spec;
@@ -67,7 +72,15 @@ export class TaskRun {
   async result(): Promise<TaskResult> {
     const outcome = await this.#tryAgainAndAgain();
     const own = this.#resultOf(outcome);
-    return this.spec.fallback === undefined || !NEEDS_HELP.has(own.status) ? own : this.#fallBack(own);
+    const needsHelp = this.spec.fallback !== undefined && NEEDS_HELP.has(own.status);
+    const result = needsHelp ? await this.#fallBack(own) : own;
+    await this.#kept?.end(result);
+    return result;
+  }
+
+  /** What writes it down; undefined when nothing does, or it has not begun. */
+  get kept(): KeptTask | undefined {
+    return this.#kept;
   }
 
   async #tryAgainAndAgain(): Promise<Outcome> {
@@ -111,9 +124,14 @@ export class TaskRun {
   }
 
   async #attemptWith(permit: Permit | undefined): Promise<Outcome> {
-    const { tools, onOutput, onPhase, signal } = this.#options;
+    const { tools, onPhase, signal } = this.#options;
     const { clock, patterns } = tools;
-    const attempt = new Attempt({ ...this.spec, patterns }, tools.processes(this.spec), clock, onOutput);
+    const attempt = new Attempt(
+      { ...this.spec, patterns },
+      tools.processes(this.spec),
+      clock,
+      (stream, bytes) => this.#wrote(stream, bytes),
+    );
     const end = (): void => {
       const why: unknown = signal.reason;
       if (why instanceof TimeIsOver) attempt.timeOut(why.ms);
@@ -136,6 +154,15 @@ export class TaskRun {
     const { clock } = this.#options.tools;
     this.#startedAt = clock.now();
     this.#begunAt = clock.monotonic();
+    this.#kept ??= this.#options.tools.keep(this.spec);
+  }
+
+  #wrote(stream: OutputStream, bytes: Uint8Array): Promise<void> | undefined {
+    const kept = this.#kept?.wrote(stream, bytes);
+    const told = this.#options.onOutput(stream, bytes);
+    return kept === undefined || told === undefined
+      ? (kept ?? told)
+      : Promise.all([kept, told]).then(() => undefined);
   }
 
   #permit(): Permit | undefined | 'blocked' {
@@ -178,6 +205,8 @@ export class TaskRun {
       attempts: this.#attempts,
       category,
       error,
+      directory: this.#kept?.directory,
+      recordId: this.#kept?.recordId,
     };
   }
 
@@ -191,13 +220,20 @@ export class TaskRun {
       if (typeof instead === 'string')
         return { ...failed, ...FINE, stdout: instead, stderr: '', fallbackOf: failed };
       const spec = this.#options.parse(instead, this.spec);
+      this.#kept ??= this.#options.tools.keep(this.spec);
       const run = new TaskRun(
         { ...spec, id: failed.id, index: failed.index, fallback: undefined },
-        this.#options,
+        {
+          ...this.#options,
+          tools: { ...this.#options.tools, keep: () => undefined },
+          onOutput: (stream, bytes) => this.#wrote(stream, bytes),
+        },
       );
       const result = await run.result();
       this.#attempt = run.attempt ?? this.#attempt;
-      return { ...result, startedAt: failed.startedAt ?? result.startedAt, fallbackOf: failed };
+      const { directory, recordId } = this.#kept ?? failed;
+      const startedAt = failed.startedAt ?? result.startedAt;
+      return { ...result, startedAt, directory, recordId, fallbackOf: failed };
     } catch (thrown) {
       const error = new TaskFallbackError(failed.id, thrown);
       return { ...failed, error, fallbackOf: failed };

@@ -50,8 +50,19 @@ export interface TaskDefaults {
   readonly detect?: DetectOptions | boolean;
   /** How a task is ended; default: SIGTERM, 2 s, SIGKILL. */
   readonly shutdown?: Shutdown;
-  /** Bytes kept of the end of each stream; default 65,536. */
+  /** What becomes of its output beside `onOutput` and `lines()`. */
+  readonly output?: OutputOptions;
+}
+
+export interface OutputOptions {
+  /** Bytes kept in memory of the end of each stream, for the result; default 65,536. */
   readonly tail?: number;
+  /**
+   * Each task gets a directory in this one, called by its id, with all that it writes in `stdout.log` and `stderr.log`,
+   * and how far it is in `meta.json`, which is replaced whole. Of another task's of that id they take the place.
+   * Default: none.
+   */
+  readonly directory?: string;
 }
 
 export interface TaskOptions extends TaskDefaults {
@@ -90,12 +101,13 @@ export interface TaskSpec {
   readonly fallback: Fallback | undefined;
   readonly detection: Detection | undefined;
   readonly tail: number;
+  readonly directory: string | undefined;
   readonly key: string | undefined;
   readonly adhoc: boolean;
   readonly dependsOn: readonly string[];
 }
 
-const DEFAULT_KEYS = ['timeout', 'retries', 'fallback', 'detect', 'shutdown', 'tail'] as const;
+const DEFAULT_KEYS = ['timeout', 'retries', 'fallback', 'detect', 'shutdown', 'output'] as const;
 const OWN_KEYS = ['id', 'command', 'args', 'stdin', 'cwd', 'env', 'key', 'adhoc', 'dependsOn'] as const;
 export const TASK_KEYS = [...OWN_KEYS, ...DEFAULT_KEYS] as const;
 export { DEFAULT_KEYS };
@@ -144,7 +156,7 @@ export function parseTask(value: unknown, { index, defaults, isAdhocKey, path }:
     retry: parseRetries(reader.get('retries'), reader.at('retries')),
     fallback: parseFallback(reader),
     detection: parseDetect(reader.get('detect'), reader.at('detect')),
-    tail: reader.integer('tail', TAIL_BYTES, 0, MOST_TAIL),
+    ...parseOutput([own.get('output'), defaults.output], own.at('output')),
     key,
     adhoc: reader.boolean('adhoc', key !== undefined && isAdhocKey(key)),
     dependsOn: reader.strings('dependsOn', []),
@@ -157,6 +169,18 @@ function parseInput(reader: OptionReader): TaskInput | undefined {
   if (typeof (value as Partial<AsyncIterable<string>>)[Symbol.asyncIterator] === 'function')
     return value as AsyncIterable<string>;
   return reader.fail('stdin', `expected a string, bytes or a stream, got ${show(value)}`);
+}
+
+/** @param said of the task, and of the run: what the one leaves out the other may say */
+function parseOutput(said: readonly unknown[], path: string): Pick<TaskSpec, 'tail' | 'directory'> {
+  const readers = said
+    .filter((value) => value !== undefined)
+    .map((value) => new OptionReader(value, path, ['tail', 'directory']));
+  const whoHas = (key: string) => readers.find((reader) => reader.has(key));
+  return {
+    tail: whoHas('tail')?.integer('tail', 0, 0, MOST_TAIL) ?? TAIL_BYTES,
+    directory: whoHas('directory')?.string('directory'),
+  };
 }
 
 function parseTimeout(reader: OptionReader): { timeout: number; longestTimeout: number } {

@@ -22,22 +22,43 @@ export interface TasksOptions {
   readonly adhocKeys?: readonly RegExp[];
   /** What output tells of a failure's kind, looked for before the known ones. */
   readonly patterns?: readonly (FailurePattern | RegExp | string)[];
+  /** Every task is written down, with its output, below the state directory, for later runs too; default false. */
+  readonly history?: boolean | HistoryOptions;
 }
+
+export interface HistoryOptions {
+  /** Finished tasks that are kept; default 1,000. Two hosts that share a state directory may keep twice as many. */
+  readonly count?: number;
+  /** Milliseconds that they are kept; default seven days. Looked at when a task ends. */
+  readonly age?: number;
+  /** Bytes kept of the beginning of each stream; default 16 MiB. */
+  readonly logBytes?: number;
+}
+
+export type HistoryPlan = Required<HistoryOptions>;
 
 export interface TasksSettings {
   readonly maxProcesses: number;
   readonly breaker: BreakerSettings;
   readonly isAdhocKey: (key: string) => boolean;
   readonly patterns: readonly FailurePattern[];
+  /** Undefined when none is kept. */
+  readonly history: HistoryPlan | undefined;
 }
 
 const DEFAULT_MAX_PROCESSES = 64;
 const ADHOC_KEYS: readonly RegExp[] = [/^(ad-?hoc|temp|tmp)([-_:./]|$)/i];
 const LONGEST_MS = 2 ** 31 - 1;
+const KEYS = ['maxProcesses', 'breaker', 'adhocKeys', 'patterns', 'history'] as const;
+const DEFAULT_HISTORY: HistoryPlan = {
+  count: 1_000,
+  age: 7 * 24 * 60 * 60 * 1_000,
+  logBytes: 16 * 1_024 * 1_024,
+};
 
 /** Throws an `OptionsError`. */
 export function parseTasksOptions(value: unknown, path: string): TasksSettings {
-  const reader = new OptionReader(value ?? {}, path, ['maxProcesses', 'breaker', 'adhocKeys', 'patterns']);
+  const reader = new OptionReader(value ?? {}, path, KEYS);
   const breaker = new OptionReader(reader.get('breaker') ?? {}, reader.at('breaker'), ['regular', 'adhoc']);
   const names = parseNames(reader);
   return {
@@ -48,6 +69,18 @@ export function parseTasksOptions(value: unknown, path: string): TasksSettings {
     },
     isAdhocKey: (key) => names.some((name) => key.search(name) >= 0),
     patterns: [...parsePatterns(reader), ...KNOWN_PATTERNS],
+    history: parseHistory(reader),
+  };
+}
+
+function parseHistory(reader: OptionReader): HistoryPlan | undefined {
+  const value = reader.get('history') ?? false;
+  if (typeof value === 'boolean') return value ? DEFAULT_HISTORY : undefined;
+  const history = new OptionReader(value, reader.at('history'), ['count', 'age', 'logBytes']);
+  return {
+    count: history.integer('count', DEFAULT_HISTORY.count, 0, 100_000),
+    age: history.integer('age', DEFAULT_HISTORY.age, 0, Number.MAX_SAFE_INTEGER),
+    logBytes: history.integer('logBytes', DEFAULT_HISTORY.logBytes, 0, Number.MAX_SAFE_INTEGER),
   };
 }
 

@@ -6,6 +6,8 @@ import type { Supervisor } from '../supervisor/supervisor.ts';
 import { parseSupervisorSpec, type SupervisorSpec } from '../supervisor/supervisor-spec.ts';
 import type { Processes } from './attempt.ts';
 import { Breakers, type KeyHealth } from './breakers.ts';
+import { Keeper } from './history/keeper.ts';
+import { TaskHistory } from './history/task-history.ts';
 import { JoinedSignal } from './joined-signal.ts';
 import type { TaskResult } from './result.ts';
 import { parseRunOptions, type RunOptions, type RunPlan } from './run-options.ts';
@@ -20,6 +22,8 @@ import type { TasksSettings } from './tasks-settings.ts';
 /** What tasks need of their host. */
 export interface TasksHost {
   readonly os: Os;
+  readonly runId: string;
+  readonly stateDirectory: string;
   readonly chance: () => number;
   readonly supervise: (spec: SupervisorSpec) => Promise<Supervisor>;
   readonly warn: (message: string) => void;
@@ -47,6 +51,9 @@ export class Tasks {
   readonly #host: TasksHost;
   readonly #slots: Slots;
   readonly #breakers: Breakers;
+  readonly #keeper: Keeper;
+  /** Tasks that were written down, of this run and of others: see `history` among the host's options for tasks. */
+  readonly history: TaskHistory;
   readonly #stopping = new AbortController();
   readonly #batches = new Set<Promise<void>>();
   #supervisor: Promise<Supervisor> | undefined;
@@ -56,6 +63,8 @@ export class Tasks {
     this.#host = host;
     this.#slots = new Slots(settings.maxProcesses);
     this.#breakers = new Breakers(settings.breaker, host.os.clock);
+    this.#keeper = new Keeper(settings.history, host);
+    this.history = new TaskHistory(host.os, host.stateDirectory);
   }
 
   /** How a key does. */
@@ -147,6 +156,7 @@ export class Tasks {
   async close(): Promise<void> {
     this.#stopping.abort(new HostStoppedError());
     await Promise.all(this.#batches);
+    await this.#keeper.close();
   }
 
   async #open(tasks: TaskSource, plan: RunPlan, { left, ...taking }: Taking): Promise<TaskBatch> {
@@ -217,6 +227,7 @@ export class Tasks {
       slots: this.#slots,
       breakers: plan.breaker ? this.#breakers : undefined,
       patterns: this.#settings.patterns,
+      keep: (spec) => this.#keeper.keep(spec),
       processes: (spec) => processesOf(supervisor, spec),
     };
   }

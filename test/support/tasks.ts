@@ -45,7 +45,8 @@ export async function openTasks(tasks: TasksOptions = {}) {
     self.after(what.ms ?? 10, () => self.exit(isWell ? 0 : (what.code ?? 0)));
   };
   const simulation = new Simulation({ programs: { job: program } });
-  const { host } = await simulation.run(simulation.startHost({ signals: false, tasks }));
+  const start = () => simulation.run(simulation.startHost({ signals: false, tasks }));
+  const sim = await start();
   const living = () =>
     simulation.machine.processes().filter(({ alive, isWorkers }) => alive && isWorkers).length;
   /** The greatest number of processes there were while this was done. */
@@ -63,7 +64,10 @@ export async function openTasks(tasks: TasksOptions = {}) {
   };
   return {
     simulation,
-    host: host!,
+    sim,
+    host: sim.host!,
+    /** Another host with the same options, on the same disk. */
+    start,
     living,
     greatest,
     births,

@@ -17,11 +17,11 @@ describe('input', () => {
     const { host } = await openHost();
     const text = 'x'.repeat(8 * MIB);
     const pieces = Array.from({ length: 128 }, () => text.slice(0, 64 * 1_024));
-    const tail = 8 * MIB;
+    const output = { tail: 8 * MIB };
     const results = await host.runAll([
-      { command: 'cat', stdin: text, tail },
-      { command: 'cat', stdin: Buffer.from(text), tail },
-      { command: 'cat', stdin: Readable.from(pieces), tail },
+      { command: 'cat', stdin: text, output },
+      { command: 'cat', stdin: Buffer.from(text), output },
+      { command: 'cat', stdin: Readable.from(pieces), output },
     ]);
     for (const { status, stdout } of results) expect([status, stdout.length]).toEqual(['ok', 8 * MIB]);
   });

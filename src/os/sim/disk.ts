@@ -33,6 +33,11 @@ export class Disk {
     this.#change(path, text);
   }
 
+  append(path: string, text: string): void {
+    this.#complain(path);
+    this.#change(path, (this.#files.get(path) ?? '') + text);
+  }
+
   /** As much of a file as was written when its writer died. */
   tear(path: string, text: string): void {
     this.#files.set(path, text);

@@ -5,6 +5,7 @@ import { simClock } from './sim-clock.ts';
 import { simFiles } from './sim-files.ts';
 import type { Installed } from './sim-fork.ts';
 import { simKernel } from './sim-kernel.ts';
+import { simLogs } from './sim-logs.ts';
 import { simNetwork } from './sim-network.ts';
 import { openSimSpawner } from './sim-spawner.ts';
 
@@ -27,6 +28,7 @@ export function simOs(installed: Installed, self: SimProcess): Os {
       openSpawner: (options) => openSimSpawner(installed, self, { kernel, clock }, options),
     },
     files: simFiles(machine, self),
+    logs: simLogs(machine, self),
     network: simNetwork(machine, self),
     clock,
     random: { bytes: (count) => chance.bytes(count) },
