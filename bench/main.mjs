@@ -7,6 +7,7 @@ const BENCHES = {
   killed: 'SIGKILL of a host until its fifty workers are gone, against signalling as many sleeps',
   supervisor: '10,000 dynamic children on the simulated kernel, heap per worker, processor time of a restart',
   dispatch: 'calls to two workers, against piscina, tinypool, workerpool and jest-worker',
+  tasks: '1,000 × true, 8 at a time, against GNU parallel and child_process.spawn',
   restart: "SIGKILL of a worker to its successor's fork, against an 'exit' handler",
 };
 

@@ -1,6 +1,7 @@
 /** A stream over which somebody above talks with a worker. Made when it is born; it tells of the worker's death once. */
 import type { ExitReason } from '../events.ts';
-import type { ByteSink, ByteSource, Clock, Streams, Timer } from '../os/os.ts';
+import type { ByteSink, ByteSource, Clock, Streams } from '../os/os.ts';
+import { Silence } from './silence.ts';
 import type { WorkerOutput } from './worker-output.ts';
 
 /** Which stream, and who talks. */
@@ -28,11 +29,6 @@ export interface Connection {
   ended(reason: ExitReason): void;
 }
 
-/** How long the last words are waited for when somebody else, a grandchild perhaps, holds a stream open, ms. */
-export const LAST_WORDS_MS = 100;
-/** How often it is waited for so long, as long as something comes each time: a stranger may go on writing for ever. */
-const MOST_WAITS = 10;
-
 export class LiveWire {
   readonly connection: Connection;
   readonly #clock: Clock;
@@ -40,10 +36,9 @@ export class LiveWire {
   readonly #source: ByteSource;
   readonly #sink: ByteSink;
   #sourceEnded = false;
-  /** Since the last wait has begun. */
-  #heard = false;
   #exit: ExitReason | undefined;
-  #timer: Timer | undefined;
+  /** From its death on. */
+  #silence: Silence | undefined;
   #told = false;
   #onTold = (): void => {};
 
@@ -76,7 +71,7 @@ export class LiveWire {
     if (this.#exit !== undefined) return;
     this.#exit = reason;
     this.#source.resume(); // or what came before its end would never be read
-    this.#wait(MOST_WAITS);
+    this.#silence = new Silence(this.#clock, () => this.#tell());
     this.#tellWhenAllIsHeard();
   }
 
@@ -94,7 +89,7 @@ export class LiveWire {
   #listen(onBytes: (bytes: Uint8Array) => void, onEnd: () => void): void {
     this.#source.listen(
       (bytes) => {
-        this.#heard = true;
+        this.#silence?.heard();
         onBytes(bytes);
       },
       () => {
@@ -110,19 +105,6 @@ export class LiveWire {
     if (this.#exit === undefined) this.#source.pause();
   }
 
-  #wait(waits: number): void {
-    this.#heard = false;
-    this.#timer = this.#clock.setTimeout(() => void this.#waited(waits - 1), LAST_WORDS_MS);
-  }
-
-  /** A process that was busy meanwhile has not read yet what came: it does so after its timers. */
-  async #waited(waits: number): Promise<void> {
-    await this.#clock.turn();
-    if (this.#told) return;
-    if (this.#heard && waits > 0) this.#wait(waits);
-    else this.#tell();
-  }
-
   #tellWhenAllIsHeard(): void {
     if (this.#exit === undefined || !this.#sourceEnded) return;
     if (this.#output.ended) this.#tell();
@@ -132,7 +114,7 @@ export class LiveWire {
   #tell(): void {
     if (this.#told || this.#exit === undefined) return;
     this.#told = true;
-    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
+    this.#silence?.end();
     this.connection.ended(this.#exit);
     this.#onTold();
   }

@@ -1,7 +1,8 @@
 /** One incarnation's output: two tails, and whoever follows its lines. */
-import type { ByteSource } from '../os/os.ts';
+import type { ByteSource, Clock } from '../os/os.ts';
 import type { Attendant } from './attendant.ts';
 import { LineSplitter, Tail } from './output.ts';
+import { Silence } from './silence.ts';
 
 export type OutputStream = 'stdout' | 'stderr';
 export type LineListener = (line: string, stream: OutputStream) => void;
@@ -19,6 +20,8 @@ export class WorkerOutput {
   readonly #listeners = new Set<LineListener>();
   readonly #sources = new Set<ByteSource>();
   readonly #onAllEnded = new Set<() => void>();
+  /** Whoever wrote is dead: from then on nobody is waited for. */
+  #silence: Silence | undefined;
 
   constructor(audience: OutputAudience) {
     this.#audience = audience;
@@ -41,7 +44,8 @@ export class WorkerOutput {
       (bytes) => {
         this[stream].add(bytes);
         const taking = attendant?.wrote(stream, bytes);
-        if (taking !== undefined) void holdUp(source, taking);
+        this.#silence?.heard();
+        if (taking !== undefined && this.#silence === undefined) void holdUp(source, taking);
         if (this.#listeners.size > 0 || this.#audience.wanted()) lines.add(bytes);
         else lines.forget();
       },
@@ -63,6 +67,28 @@ export class WorkerOutput {
 
   onceEnded(action: () => void): void {
     this.#onAllEnded.add(action);
+  }
+
+  /**
+   * Calls `action` when all that the dead have written was read. No more of that is left than a pipe holds: it is read at
+   * once, however slowly it is taken. Who else holds a stream open, and is silent, is not waited for.
+   */
+  onceHeard(clock: Clock, action: () => void): void {
+    if (this.ended) {
+      action();
+      return;
+    }
+    const silence = new Silence(clock, () => {
+      this.#onAllEnded.delete(heard);
+      action();
+    });
+    const heard = (): void => {
+      silence.end();
+      action();
+    };
+    this.#silence = silence;
+    this.#onAllEnded.add(heard);
+    for (const source of this.#sources) source.resume();
   }
 
   /** Whoever holds the other end now may keep it; we have heard enough. Who waited is not held by what is kept of it. */

@@ -8,7 +8,7 @@ import { exitReason } from './exit-reason.ts';
 import { runProbe } from './probe.ts';
 import { type Probe, watchReadiness } from './readiness.ts';
 import type { StopStage } from './stop-plan.ts';
-import { LAST_WORDS_MS, LiveWire } from './wire.ts';
+import { LiveWire } from './wire.ts';
 import type { ProcessCommand, ProcessEvent, WorkerInput } from './worker-machine.ts';
 import { WorkerOutput } from './worker-output.ts';
 import { commandOf, requestOf, SILENT } from './worker-request.ts';
@@ -233,7 +233,6 @@ class WorkerProcess {
 
   /** What was written before the death is in the streams already: it is waited for, but not for a stranger's sake. */
   #finish(): void {
-    const { clock } = this.#runtime.os;
     const finish = () => {
       this.#output.destroy();
       this.#stdin?.destroy();
@@ -245,14 +244,10 @@ class WorkerProcess {
         this.#tell({ type: 'process.finished' });
       });
     };
-    const heard = () => {
-      clock.clearTimeout(timer);
+    this.#output.onceHeard(this.#runtime.os.clock, () => {
       if (this.#wire === undefined) finish();
       else this.#wire.onceTold(finish);
-    };
-    const timer = clock.setTimeout(heard, LAST_WORDS_MS);
-    if (this.#output.ended) heard();
-    else this.#output.onceEnded(heard);
+    });
   }
 
   /** Its own death, and not yet the end of all that it has forked. */

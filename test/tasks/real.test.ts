@@ -1,5 +1,6 @@
 /** Tasks that are real processes: what they read and write, what they leave behind, and a host at its limits. */
 import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -108,6 +109,22 @@ describe('one task by its handle', () => {
       if (count % 1_000 === 0) await new Promise(setImmediate);
     }
     expect(count).toBe(200_000);
+  });
+
+  test('loses nothing of one that has ended while its output was taken slowly', async () => {
+    const { host } = await openHost();
+    const isTaken = `${temporaryDirectory()}/taken`;
+    const script = `echo first; until [ -e ${isTaken} ]; do sleep 0.02; done; seq 1 10000`;
+    let count = 0;
+    const results = await host.runAll([sh(script)], {
+      onOutput: ({ bytes }) => {
+        count += bytes.length;
+        writeFileSync(isTaken, ''); // nothing more is read, and a pipe holds what is still to come
+        return new Promise(() => {});
+      },
+    });
+    expect(results[0]!.stdout.length).toBe('first\n'.length + 48_894);
+    expect(count).toBe(results[0]!.stdout.length);
   });
 
   test('can be stopped, with all that it has started', async () => {

@@ -1,7 +1,10 @@
 /** What is kept of a worker's output, and how it is cut into lines. */
 import { describe, expect, test } from 'vitest';
+import type { Attendant } from '../../src/worker/attendant.ts';
 import { LineSplitter, LONGEST_LINE, Tail } from '../../src/worker/output.ts';
+import { LAST_WORDS_MS } from '../../src/worker/silence.ts';
 import { WorkerOutput } from '../../src/worker/worker-output.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 
 const bytes = (text: string) => Buffer.from(text);
 
@@ -120,5 +123,88 @@ describe('an output that is followed only now and then', () => {
     write(bytes('two\n'));
     expect(lines).toEqual(['one', 'two']);
     expect(output.stdout.text()).toBe('one\nbegun unheard\nalso unheard\ntwo\n');
+  });
+});
+
+describe('what the dead have written', () => {
+  function openOutput() {
+    const clock = new ManualClock();
+    const output = new WorkerOutput({ wanted: () => false, onLine: () => {} });
+    let write: (text: string) => void = () => {};
+    let end = (): void => {};
+    let isPaused = false;
+    const attendant = { wrote: () => new Promise<void>(() => {}) } as unknown as Attendant;
+    const source = {
+      listen: (onBytes: (bytes: Uint8Array) => void, onEnd: () => void) => {
+        write = (text) => onBytes(bytes(text));
+        end = onEnd;
+      },
+      pause: () => {
+        isPaused = true;
+      },
+      resume: () => {
+        isPaused = false;
+      },
+      destroy: () => {},
+    };
+    output.read('stdout', source, attendant);
+    let isHeard = false;
+    const onceHeard = (): void =>
+      output.onceHeard(clock, () => {
+        isHeard = true;
+      });
+    return {
+      clock,
+      output,
+      write: (text: string) => write(text),
+      end: () => end(),
+      onceHeard,
+      isPaused: () => isPaused,
+      isHeard: () => isHeard,
+    };
+  }
+
+  test('is read to its end, and no further is waited', async () => {
+    const { clock, write, end, onceHeard, isHeard } = openOutput();
+    onceHeard();
+    write('last words');
+    expect(isHeard()).toBe(false);
+    end();
+    expect([isHeard(), clock.pending]).toEqual([true, 0]);
+  });
+
+  test('is read though this process was busy, and its timers come first', async () => {
+    const { clock, output, write, onceHeard, isHeard } = openOutput();
+    onceHeard();
+    clock.turn = async () => {
+      clock.turn = async () => {};
+      write('last words');
+    };
+    await clock.advance(LAST_WORDS_MS);
+    expect([output.stdout.text(), isHeard()]).toEqual(['last words', false]); // there may be more
+    await clock.advance(LAST_WORDS_MS);
+    expect(isHeard()).toBe(true);
+  });
+
+  test('is read at once, however slowly it is taken', () => {
+    const { write, onceHeard, isPaused } = openOutput();
+    write('much');
+    expect(isPaused()).toBe(true);
+    onceHeard();
+    expect(isPaused()).toBe(false);
+    write('more');
+    expect(isPaused()).toBe(false);
+  });
+
+  test('is waited for no longer when somebody else writes on for ever', async () => {
+    const { clock, write, onceHeard, isHeard } = openOutput();
+    onceHeard();
+    let waited = 0;
+    while (!isHeard() && waited < 100) {
+      write('chatter');
+      await clock.advance(LAST_WORDS_MS);
+      waited += 1;
+    }
+    expect(waited).toBe(10);
   });
 });

@@ -1,7 +1,8 @@
 /** The last words of a worker, on a stream of the test's own, by a clock that the test moves. */
 import { describe, expect, test } from 'vitest';
 import type { ExitReason } from '../../src/events.ts';
-import { LAST_WORDS_MS, LiveWire, type Wire } from '../../src/worker/wire.ts';
+import { LAST_WORDS_MS } from '../../src/worker/silence.ts';
+import { LiveWire, type Wire } from '../../src/worker/wire.ts';
 import { WorkerOutput } from '../../src/worker/worker-output.ts';
 import { FakeWire } from '../support/fake-wire.ts';
 import { ManualClock } from '../support/manual-clock.ts';
