@@ -29,6 +29,7 @@ export class Jobs {
   readonly #earlier = new Map<string, boolean>();
   #resumed = 0;
   #isClosed = false;
+  #isExhausted = false;
 
   constructor(options: JobsOptions) {
     this.#options = options;
@@ -41,6 +42,11 @@ export class Jobs {
   /** How many were found to be done already. */
   get resumed(): number {
     return this.#resumed;
+  }
+
+  /** Whether all were begun. */
+  get isExhausted(): boolean {
+    return this.#isExhausted;
   }
 
   /** How many are in progress. */
@@ -77,6 +83,7 @@ export class Jobs {
       yield job.task;
       if (this.#isClosed) return;
     }
+    this.#isExhausted = true;
   }
 
   /** @param index the host's */

@@ -60,6 +60,8 @@ export class Session {
   readonly #begunAt = performance.now();
   /** What decides the exit code before any count does: the first of them. */
   #exitCode: number | undefined;
+  /** The time for all was over before all was read. */
+  #isLate = false;
 
   constructor({ host, plan, drafts, joblog, total }: SessionParts) {
     this.#host = host;
@@ -180,11 +182,14 @@ export class Session {
       const summary = { type: 'summary', ...this.#tally.summary(), resumed: this.#jobs.resumed };
       await this.#screen.write('stdout', `${JSON.stringify(summary)}\n`);
     }
+    if (this.#isLate) this.#screen.say('the time for all was over before all values were read');
     if (!isFine && this.#exitCode !== EXIT_BROKEN_PIPE) this.#screen.say(this.#tally.describe());
   }
 
   #finalCode(): number {
-    return this.#exitCode ?? Math.min(this.#tally.failed, MANY_FAILED);
+    const { failed } = this.#tally;
+    if (this.#isLate && failed === 0) return this.#exitCode ?? EXIT_OTHER;
+    return this.#exitCode ?? Math.min(failed, MANY_FAILED);
   }
 
   #beginNoMore(): void {
@@ -243,7 +248,9 @@ export class Session {
     const totalTimeout = this.#totalTimeout();
     if (totalTimeout === undefined) return undefined;
     return setTimeout(() => {
-      if (this.#jobs.total === undefined) this.#beginNoMore();
+      if (this.#jobs.total !== undefined || this.#jobs.isExhausted) return;
+      this.#beginNoMore();
+      this.#isLate = true;
     }, totalTimeout);
   }
 
