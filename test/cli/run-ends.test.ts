@@ -202,6 +202,25 @@ describe('interrupted', () => {
     expect(run.stderr()).toMatch(/^reeve: SIGINT: no more tasks are begun; 0 still run/);
   });
 
+  test('twice, while nobody reads what it writes, ends all the same', async () => {
+    const shell = openShell();
+    const reeve = `'${process.execPath}' '${CLI}' run --joblog log`;
+    const script = 'head -c 1000000 /dev/zero; : >ran';
+    const run = shell.exec('sh', [
+      '-c',
+      `mkfifo out; exec 3<>out; exec ${reeve} sh -c '${script}' ::: 1 >out`,
+    ]);
+    await until('it has run', () => existsSync(`${shell.directory}/ran`));
+    const id = shell.runs()[0]!;
+    await until('it is over', () => processesOfRun(id).length === 1); // the forker
+    run.process.kill('SIGINT');
+    await run.says(/no more tasks are begun/);
+    run.process.kill('SIGINT');
+    expect(await run.ended).toEqual({ code: null, signal: 'SIGINT' });
+    expect(logged(shell)).toEqual([]); // as nobody has seen its output
+    expect(processesOfRun(id)).toEqual([]);
+  });
+
   test('by SIGHUP, ends all at once', async () => {
     const shell = openShell();
     const { run, id } = await begin(shell);

@@ -22,7 +22,7 @@ describe('the joblog', () => {
   });
   const written = (...entries: ReturnType<typeof entry>[]) => {
     const path = `${temporaryDirectory()}/log`;
-    const joblog = new Joblog(path, 'none');
+    const joblog = new Joblog({ path, resumption: 'none' });
     for (const each of entries) joblog.add(each);
     joblog.close();
     return path;
@@ -36,14 +36,14 @@ describe('the joblog', () => {
 
   test('begins anew unless it is resumed', () => {
     const path = written(entry(1));
-    new Joblog(path, 'none').close();
+    new Joblog({ path, resumption: 'none' }).close();
     expect(readFileSync(path, 'utf8')).toBe(HEADER);
   });
 
   test('knows what has run, or what was ok, by its last line', () => {
     const path = written(entry(1), entry(2, 3), entry(3), entry(3, 1));
     const known = (resumption: 'all' | 'ok') => {
-      const joblog = new Joblog(path, resumption);
+      const joblog = new Joblog({ path, resumption });
       const found = [1, 2, 3, 4].filter((seq) => joblog.done(seq, `x ${seq}`) !== undefined);
       joblog.close();
       return found;
@@ -56,7 +56,7 @@ describe('the joblog', () => {
     const path = written(entry(1));
     const whole = readFileSync(path, 'utf8');
     appendFileSync(path, '2\t:\t1795331427.875\t     1.0');
-    const joblog = new Joblog(path, 'all');
+    const joblog = new Joblog({ path, resumption: 'all' });
     expect(joblog.done(2, 'x 2')).toBeUndefined();
     joblog.add(entry(2));
     joblog.close();
@@ -65,14 +65,14 @@ describe('the joblog', () => {
 
   test('refuses what is of other commands, and what is no joblog', () => {
     const path = written(entry(1));
-    const joblog = new Joblog(path, 'all');
+    const joblog = new Joblog({ path, resumption: 'all' });
     expect(() => joblog.done(1, 'y 1')).toThrow(/is of other commands: job 1 was x 1, and is now y 1/);
     joblog.close();
     writeFileSync(path, 'something else\n');
-    expect(() => new Joblog(path, 'all')).toThrow(/is no joblog: its first line/);
+    expect(() => new Joblog({ path, resumption: 'all' })).toThrow(/is no joblog: its first line/);
     expect(readFileSync(path, 'utf8')).toBe('something else\n');
     writeFileSync(path, `${HEADER}hello\n`);
-    expect(() => new Joblog(path, 'all')).toThrow(/is no joblog: line 2/);
+    expect(() => new Joblog({ path, resumption: 'all' })).toThrow(/is no joblog: line 2/);
   });
 });
 

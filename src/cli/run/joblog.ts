@@ -33,20 +33,28 @@ export interface Logged {
 /** How much of it is taken over: nothing, every task, or those that were ok. */
 export type Resumption = 'none' | 'all' | 'ok';
 
+export interface JoblogOptions {
+  readonly path: string;
+  readonly resumption: Resumption;
+  /** Nothing is written. */
+  readonly isReadOnly?: boolean;
+}
+
 export class Joblog {
   readonly #path: string;
-  readonly #file: number;
+  readonly #file: number | undefined;
   /** What need not be run again. */
   readonly #done: ReadonlyMap<number, Logged>;
 
   /** Throws a `JoblogError`. */
-  constructor(path: string, resumption: Resumption) {
+  constructor({ path, resumption, isReadOnly = false }: JoblogOptions) {
     this.#path = path;
     try {
       const text = resumption === 'none' ? Buffer.alloc(0) : readOrNothing(path);
       // A line that was cut off by the end of its run has no end: it is nobody's.
       const whole = text.subarray(0, text.lastIndexOf(0x0a) + 1);
       this.#done = readLog(whole.toString('utf8'), path, resumption);
+      if (isReadOnly) return;
       this.#file = openSync(path, resumption === 'none' ? ANEW : ONWARD);
       if (whole.length < text.length) ftruncateSync(this.#file, whole.length);
       if (whole.length === 0) this.#write(HEADER);
@@ -75,13 +83,13 @@ export class Joblog {
   }
 
   close(): void {
-    closeSync(this.#file);
+    if (this.#file !== undefined) closeSync(this.#file);
   }
 
   #write(line: string): void {
     const bytes = Buffer.from(line);
     try {
-      if (writeSync(this.#file, bytes) < bytes.length) throw new Error('no space left');
+      if (writeSync(this.#file!, bytes) < bytes.length) throw new Error('no space left');
     } catch (error) {
       throw new JoblogError(`${this.#path} cannot be written: ${messageOf(error)}`, { cause: error });
     }

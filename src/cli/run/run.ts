@@ -16,8 +16,8 @@ const DEFAULT_MAX_PROCESSES = 64;
 /** Resolves with the exit code; rejects with what has nothing to do with any one task. */
 export async function run(plan: RunPlan, stateDirectory: string): Promise<number> {
   const drafts = draftsOf(plan.origin);
-  if (plan.dryRun) return tellCommands(plan, drafts);
-  const joblog = plan.joblog === undefined ? undefined : new Joblog(plan.joblog, plan.resumption);
+  const joblog = joblogOf(plan);
+  if (plan.dryRun) return tellCommands(drafts, joblog);
   try {
     const total = drafts.total === undefined ? undefined : await countLeft(drafts, joblog);
     const host = await startHost({
@@ -31,6 +31,10 @@ export async function run(plan: RunPlan, stateDirectory: string): Promise<number
   } finally {
     joblog?.close();
   }
+}
+
+function joblogOf({ joblog: path, resumption, dryRun }: RunPlan): Joblog | undefined {
+  return path === undefined ? undefined : new Joblog({ path, resumption, isReadOnly: dryRun });
 }
 
 function draftsOf(origin: Origin): Drafts {
@@ -47,8 +51,7 @@ async function countLeft(drafts: Drafts, joblog: Joblog | undefined): Promise<nu
 }
 
 /** `--dry-run`: the commands, as they could be given to a shell. */
-async function tellCommands({ joblog: path, resumption }: RunPlan, drafts: Drafts): Promise<number> {
-  const joblog = path === undefined || resumption === 'none' ? undefined : new Joblog(path, resumption);
+async function tellCommands(drafts: Drafts, joblog: Joblog | undefined): Promise<number> {
   let problems = 0;
   for await (const { commandLine, problem } of jobsWithoutOutput(drafts, joblog).left()) {
     if (problem === undefined) {
@@ -60,7 +63,6 @@ async function tellCommands({ joblog: path, resumption }: RunPlan, drafts: Draft
     problems += 1;
     console.error(`reeve: ${messageOf(problem)}`);
   }
-  joblog?.close();
   return Math.min(problems, MANY_FAILED);
 }
 

@@ -1,4 +1,5 @@
 /** Our own output, only as fast as it is read: what tasks have written, messages, and below them a line of progress. */
+import { forgetAbort, onAbort } from '../../flow/shared-signal.ts';
 import type { OutputStream } from '../../worker/worker-output.ts';
 import { endOnBrokenOutput } from '../stdout.ts';
 
@@ -16,17 +17,13 @@ export class Screen {
   #timer: NodeJS.Timeout | undefined;
   #drawn = '';
   #isAtLineStart = true;
+  readonly #givenUp = new AbortController();
 
   /** @param onBroken is told once of each stream; what is written to it from then on goes nowhere */
   constructor(onBroken: (stream: OutputStream, error: OutputError) => void) {
     this.#onBroken = onBroken;
     process.stdout.off('error', endOnBrokenOutput).on('error', (error) => this.#break('stdout', error));
     process.stderr.on('error', (error) => this.#break('stderr', error));
-  }
-
-  /** Something that was to be shown was not. */
-  get isBroken(): boolean {
-    return this.#broken.size > 0;
   }
 
   get columns(): number {
@@ -49,7 +46,7 @@ export class Screen {
       this.#isAtLineStart = last === NEWLINE || last === '\n';
     }
     // That it failed tells the listener; the callback only says that it is over.
-    return new Promise((resolve) => process[stream].write(bytes, () => resolve()));
+    return this.#written(stream, bytes);
   }
 
   /** A message of our own. */
@@ -63,8 +60,26 @@ export class Screen {
     this.#erase();
     for (const stream of ['stdout', 'stderr'] as const) {
       if (this.#broken.has(stream)) continue;
-      await new Promise<void>((resolve) => process[stream].write('', () => resolve()));
+      await this.#written(stream, '');
     }
+  }
+
+  /** Nobody waits any more for what is not read. */
+  giveUp(): void {
+    this.#givenUp.abort();
+  }
+
+  #written(stream: OutputStream, bytes: Uint8Array | string): Promise<void> {
+    const { signal } = this.#givenUp;
+    return new Promise((resolve) => {
+      const over = (): void => {
+        forgetAbort(signal, over);
+        resolve();
+      };
+      process[stream].write(bytes, over);
+      if (signal.aborted) resolve();
+      else onAbort(signal, over);
+    });
   }
 
   #draw(): void {

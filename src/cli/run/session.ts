@@ -25,6 +25,8 @@ import { Tally } from './tally.ts';
 export const EXIT_OTHER = 255;
 /** As shells see a process that wrote to a pipe which nobody reads. */
 const EXIT_BROKEN_PIPE = 128 + 13;
+/** Milliseconds after we were told to end at once in which our output may still be read. */
+const UNREAD_MS = 2_000;
 /** Events that people should know of. */
 const TOLD = new Set(['forker.lost', 'host.left-behind', 'registry.warning']);
 /** Of the time that all tasks would take if each took all of its own. */
@@ -60,6 +62,8 @@ export class Session {
   readonly #begunAt = performance.now();
   /** What decides the exit code before any count does: the first of them. */
   #exitCode: number | undefined;
+  /** Some of what tasks have written was not shown, so that none of them can be logged. */
+  #isLost = false;
   /** The time for all was over before all was read. */
   #isLate = false;
 
@@ -82,7 +86,7 @@ export class Session {
     });
     this.#interrupts = new Interrupts(nodeOs().lifetime, {
       drain: (signal) => this.#drain(signal),
-      end: (signal) => this.#stop(`ended by ${signal}`),
+      end: (signal) => this.#giveUp(signal),
     });
   }
 
@@ -165,7 +169,7 @@ export class Session {
     if (this.#plan.json) await this.#screen.write('stdout', `${JSON.stringify(asJson(job, result))}\n`);
     if (result.status !== 'ok' && result.status !== 'cancelled')
       this.#screen.say(describeFailure(job, result));
-    if (this.#joblog === undefined || this.#screen.isBroken || !hasRun(result)) return;
+    if (this.#joblog === undefined || this.#isLost || !hasRun(result)) return;
     this.#joblog.add({
       seq: job.seq,
       startedAt: result.startedAt ?? Date.now(),
@@ -204,12 +208,21 @@ export class Session {
     );
   }
 
+  #giveUp(signal: Signal): void {
+    this.#stop(`ended by ${signal}`);
+    setTimeout(() => {
+      this.#isLost = true;
+      this.#screen.giveUp();
+    }, UNREAD_MS).unref();
+  }
+
   #stop(why: string): void {
     this.#beginNoMore();
     this.#end.abort(new Error(why));
   }
 
   #fail(complaint: string): void {
+    this.#isLost = true;
     if (this.#end.signal.aborted) return;
     this.#exitCode = EXIT_OTHER;
     this.#screen.say(complaint);
@@ -218,6 +231,7 @@ export class Session {
 
   /** A reader that has gone, as `head` does, wants no more. */
   #broken(stream: OutputStream, error: OutputError): void {
+    this.#isLost = true;
     const name = stream === 'stdout' ? 'standard output' : 'standard error';
     if (codeOf(error) !== 'EPIPE')
       this.#fail(`${name} cannot be written: ${messageOf(error)}; stopping in order`);
