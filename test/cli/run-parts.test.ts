@@ -1,7 +1,7 @@
 /** The parts of `reeve run` that decide without doing: templates, quoting, durations, `--halt`, numbers, progress. */
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { parseDuration } from '../../src/cli/run/duration.ts';
+import { enoughFor, parseDuration } from '../../src/cli/run/duration.ts';
 import { exitValuesOf, hasRun, shellCodeOf } from '../../src/cli/run/exit-values.ts';
 import { haltExitCode, isReached, parseHalt } from '../../src/cli/run/halt.ts';
 import { parseRun } from '../../src/cli/run/options.ts';
@@ -80,6 +80,11 @@ test('durations have units', () => {
   ]);
   for (const text of ['', '5 s', '-1', '0', '1d', '25000h', 'soon'])
     expect(() => parseDuration(text, '--timeout')).toThrow(/^--timeout: expected/);
+});
+
+test('time enough for all is half as much again as they may take', () => {
+  expect(enoughFor(10, 4, 1_000)).toBe(4_500);
+  expect(enoughFor(0, 4, 1_000)).toBe(1);
 });
 
 describe('--halt', () => {

@@ -108,24 +108,23 @@ describe('output', () => {
   });
 
   test('comes as tasks end, or in order', async () => {
-    const shell = openShell();
-    // The first waits for the second.
-    const script = '[ $0 = 2 ] || while [ ! -e $X ]; do sleep 0.01; done; echo $0; : >$X';
-    const run = (...flags: string[]) =>
-      shell.run(
+    const run = (wait: string, ...flags: string[]) =>
+      openShell().run(
         'run',
         ...flags,
         '-j',
         '2',
         'sh',
         '-c',
-        script.replaceAll('$X', `x${flags.length}`),
+        `[ $0 = 2 ] || ${wait}; echo $0; : >two`,
         ':::',
         '1',
         '2',
       );
-    expect((await run()).stdout).toBe('2\n1\n');
-    expect((await run('-k')).stdout).toBe('1\n2\n');
+    // The first waits until the second is over, or is about to be.
+    const asTheyEnd = await run('while ! grep -q ^2 log; do sleep 0.01; done', '--joblog', 'log');
+    expect(asTheyEnd.stdout).toBe('2\n1\n');
+    expect((await run('while [ ! -e two ]; do sleep 0.01; done', '-k')).stdout).toBe('1\n2\n');
   });
 
   test('of lines is shown at once', async () => {

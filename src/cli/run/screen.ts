@@ -45,7 +45,6 @@ export class Screen {
       const last = bytes.at(-1);
       this.#isAtLineStart = last === NEWLINE || last === '\n';
     }
-    // That it failed tells the listener; the callback only says that it is over.
     return this.#written(stream, bytes);
   }
 
@@ -76,7 +75,10 @@ export class Screen {
         forgetAbort(signal, over);
         resolve();
       };
-      process[stream].write(bytes, over);
+      process[stream].write(bytes, (error) => {
+        if (error != null) this.#break(stream, error); // who waits is to know before it goes on
+        over();
+      });
       if (signal.aborted) resolve();
       else onAbort(signal, over);
     });

@@ -8,6 +8,7 @@ import type { TaskOutput } from '../../tasks/run-options.ts';
 import type { OutputStream } from '../../worker/worker-output.ts';
 import { describeEvent } from '../up-view.ts';
 import type { Draft, Drafts } from './drafts.ts';
+import { enoughFor } from './duration.ts';
 import { exitValuesOf, hasRun, shellCodeOf } from './exit-values.ts';
 import { haltExitCode, isReached, MANY_FAILED } from './halt.ts';
 import { InOrder } from './in-order.ts';
@@ -29,9 +30,6 @@ const EXIT_BROKEN_PIPE = 128 + 13;
 const UNREAD_MS = 2_000;
 /** Events that people should know of. */
 const TOLD = new Set(['forker.lost', 'host.left-behind', 'registry.warning']);
-/** Of the time that all tasks would take if each took all of its own. */
-const AUTO_TIMES = 1.5;
-const LONGEST_MS = 2 ** 31 - 1;
 
 export interface SessionParts {
   readonly host: Host;
@@ -250,11 +248,7 @@ export class Session {
 
   #totalTimeout(): number | undefined {
     const { totalTimeout, timeout = 0, jobs } = this.#plan;
-    if (totalTimeout !== 'auto') return totalTimeout;
-    return Math.min(
-      LONGEST_MS,
-      Math.max(1, Math.ceil(AUTO_TIMES * timeout * Math.ceil((this.#total ?? 0) / jobs))),
-    );
+    return totalTimeout === 'auto' ? enoughFor(this.#total ?? 0, jobs, timeout) : totalTimeout;
   }
 
   /** When the time for all is over, nobody waits for another line. */
