@@ -22,15 +22,15 @@ interface Example {
   /** Of its first line. */
   readonly line: number;
   readonly language: string;
-  /** A configuration for `reeve up`, if it is named; else a program. */
+  /** A configuration for `reeve up`, if it is named; else a program, or a script in which `reeve` is a command. */
   readonly file: string | undefined;
   readonly code: string;
 }
 
-/** The blocks that begin with ```ts runnable, or with ```js runnable and the name of a configuration file. */
+/** The blocks that begin with ```ts runnable, with ```js runnable and the name of a configuration file, or with ```sh runnable. */
 function examplesIn(document: string): readonly Example[] {
   const text = readFileSync(join(root, document), 'utf8');
-  return [...text.matchAll(/^```(ts|js) runnable(?: (\S+))?\n(.*?)^```$/gms)].map((match) => ({
+  return [...text.matchAll(/^```(ts|js|sh) runnable(?: (\S+))?\n(.*?)^```$/gms)].map((match) => ({
     document,
     line: text.slice(0, match.index).split('\n').length + 1,
     language: match[1]!,
@@ -73,8 +73,10 @@ interface Ended {
   readonly output: string;
 }
 
+/** @param args of Node, or behind `sh` a script */
 function run(directory: string, args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
-  const child = spawn(process.execPath, args, {
+  const isScript = args[0] === 'sh';
+  const child = spawn(isScript ? 'sh' : process.execPath, isScript ? args.slice(1) : args, {
     cwd: directory,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -94,6 +96,11 @@ async function prepare(example: Example, directory: string): Promise<readonly st
   if (example.file !== undefined) {
     writeFileSync(join(directory, example.file), example.code);
     return [join(root, 'dist/cli/main.js'), 'up', example.file];
+  }
+  if (example.language === 'sh') {
+    const reeve = `reeve() { '${process.execPath}' '${join(root, 'dist/cli/main.js')}' "$@"; }\n`;
+    writeFileSync(join(directory, 'example.sh'), `set -e\n${reeve}${example.code}`);
+    return ['sh', 'example.sh'];
   }
   writeFileSync(join(directory, 'example.ts'), example.code);
   const compiled = await run(directory, [join(root, 'node_modules/typescript/bin/tsc')]);

@@ -19,3 +19,7 @@ export function table(rows: readonly (readonly string[])[]): string {
 /** `3 workers`, `1 worker`. */
 export const count = (number: number, thing: string): string =>
   `${number} ${thing}${number === 1 ? '' : 's'}`;
+
+/** Cut to so many characters, the last of which says that it is. */
+export const shorten = (text: string, most: number): string =>
+  text.length <= most ? text : `${text.slice(0, most - 1)}…`;

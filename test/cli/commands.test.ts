@@ -9,7 +9,7 @@ test('--version and --help are answered with 0', async () => {
   const shell = openShell();
   expect(await shell.run('--version')).toMatchObject({ code: 0, stdout: `${version}\n` });
   const { code, stdout } = await shell.run('--help');
-  for (const command of ['up', 'ps', 'sweep', 'doctor'])
+  for (const command of ['up', 'run', 'ps', 'sweep', 'doctor'])
     expect(stdout).toMatch(new RegExp(`^  ${command}\\b`, 'm'));
   expect(code).toBe(0);
   expect((await shell.run('ps', '--help')).code).toBe(0);
@@ -29,6 +29,16 @@ describe('wrong use ends with 2', () => {
     expect(stdout).toBe('');
     expect(code).toBe(2);
   });
+});
+
+test('--state-dir may stand before the command, and behind it', async () => {
+  const shell = openShell();
+  for (const args of [
+    ['--state-dir', 'own', 'ps'],
+    ['ps', '--state-dir', 'own'],
+  ])
+    expect(await shell.run(...args)).toMatchObject({ code: 0, stdout: 'no runs\n' });
+  expect((await shell.run('ps', '--state-dir', '')).stderr).toMatch(/--state-dir: is empty/);
 });
 
 describe('doctor', () => {

@@ -1,0 +1,58 @@
+/** The sums of a run, kept as tasks end: a million results would not fit into memory. */
+import type { TaskResult, TaskStatus } from '../../tasks/result.ts';
+import { count } from '../table.ts';
+
+export class Tally {
+  readonly #counts: Record<TaskStatus, number> = {
+    ok: 0,
+    failed: 0,
+    'timed-out': 0,
+    'terminated-early': 0,
+    blocked: 0,
+    skipped: 0,
+    cancelled: 0,
+  };
+  #retried = 0;
+  #fallbacks = 0;
+
+  add({ status, attempts, fallbackOf }: TaskResult): void {
+    this.#counts[status] += 1;
+    if ((fallbackOf?.attempts ?? attempts) > 1) this.#retried += 1;
+    if (fallbackOf !== undefined) this.#fallbacks += 1;
+  }
+
+  get total(): number {
+    return Object.values(this.#counts).reduce((sum, number) => sum + number, 0);
+  }
+
+  get ok(): number {
+    return this.#counts.ok;
+  }
+
+  /** Neither ok nor given up by us. */
+  get failed(): number {
+    return this.total - this.ok - this.#counts.cancelled;
+  }
+
+  /** As `summarize()` has it. */
+  summary(): Readonly<Record<string, number>> {
+    const { ok, failed, cancelled, skipped, blocked } = this.#counts;
+    return {
+      total: this.total,
+      ok,
+      failed: failed + this.#counts['timed-out'],
+      cancelled,
+      skipped,
+      blocked,
+      terminatedEarly: this.#counts['terminated-early'],
+      retried: this.#retried,
+      fallbacks: this.#fallbacks,
+    };
+  }
+
+  /** `3 tasks: 1 ok, 2 failed`. */
+  describe(): string {
+    const counts = Object.entries(this.#counts).filter(([, number]) => number > 0);
+    return `${count(this.total, 'task')}: ${counts.map(([status, number]) => `${number} ${status}`).join(', ')}`;
+  }
+}
