@@ -125,6 +125,7 @@ class Life {
   async #nothingIsLeft(sim: SimHost, callers: TasksCallers): Promise<void> {
     const { machine, oracle } = this.simulation;
     const fail = (detail: string) => oracle.fail('stopped-means-empty', detail);
+    if (this.#stopping !== undefined) await this.simulation.run(this.#stopping);
     await this.#pass(LAST_NEWS_WITHIN_MS, sim, callers);
     const late = [...sim.process.timers].filter(({ at }) => at > machine.timeline.now + RINGS_WITHIN_MS);
     if (late.length > 0) fail('a timer outlives all tasks');

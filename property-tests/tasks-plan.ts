@@ -187,10 +187,11 @@ function sensible(plan: RunPlan): RunPlan {
 }
 
 /** Nobody tells when it gives way to another: when its breaker heard of its end is not to be seen then. */
-function alone(task: TaskPlan): TaskPlan {
-  const isSeen = FALLBACKS[task.fallback] === undefined;
-  return { ...task, after: [], key: isSeen ? task.key : undefined };
-}
+const alone = (task: TaskPlan): TaskPlan => ({
+  ...task,
+  after: [],
+  key: task.fallback === 'none' ? task.key : undefined,
+});
 
 const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 12, arbitrary: fc.record({ do: fc.constant('run' as const), run }) },

@@ -9,6 +9,8 @@ import { AUTO_TIMEOUT_MS, SHUTDOWN_MS, TAIL_BYTES, type TaskPlan } from './tasks
 const ON_ITS_WAY_MS = 60;
 /** How long the end of a task may take over its stop plan, ms: what left its group is looked for. */
 const ENDS_WITHIN_MS = 1_500;
+/** How long the news of an end may take, ms: its last words are waited for. */
+const LAST_WORDS_MS = 200;
 const LACKS: ReadonlySet<unknown> = new Set(['EAGAIN', 'EMFILE', 'ENOMEM']);
 const NEED_HELP: ReadonlySet<TaskStatus> = new Set(['failed', 'timed-out', 'terminated-early', 'blocked']);
 
@@ -106,7 +108,9 @@ function* wrongFacts(asked: Asked, result: TaskResult, own: TaskResult): Iterabl
     yield `has the key ${own.key}, ${own.adhoc ? 'ad hoc' : 'regular'}`;
   const isBegun = heard.some(({ status }) => status === 'running');
   const hasBegun = result.startedAt !== undefined;
-  if (isBegun !== hasBegun) yield hasBegun ? 'has a start, and never began' : 'has begun, and has no start';
+  const isSeen = asked.ran.plan.how !== 'one'; // of one alone nobody tells what begins and ends within one moment
+  if (isBegun !== hasBegun && isSeen)
+    yield hasBegun ? 'has a start, and never began' : 'has begun, and has no start';
   if (!isBegun && asked.births.length > 0) yield 'has a process, and never began';
 }
 
@@ -168,14 +172,20 @@ function* wrongStatus(asked: Asked, own: TaskResult, circumstances: Circumstance
   if (status === 'timed-out') {
     if (!isBegun) yield 'has timed out, and was never begun';
     if (category !== 'timeout') yield `has timed out, and is ${category}`;
-    if (!hadNoTime(asked, last)) yield 'has timed out, and had time';
+    if (!isHarmed && !hadNoTime(asked, last)) yield 'has timed out, and had time';
   }
   if (status === 'terminated-early' && !isHopelessly(plan)) yield 'was ended early, and there was hope';
+  if (status === 'cancelled' && isBegun && last !== undefined && diedEarlier(last, asked))
+    yield 'is cancelled when it had ended';
   if (status === 'cancelled' && ran.abortedAt === undefined && asked.endedAt < circumstances.stoppedAt)
     yield 'is cancelled by nobody';
   if (status === 'blocked' && (plan.key === undefined || !ran.plan.breaker)) yield 'is blocked by nothing';
   if (status === 'skipped') yield* wrongSkip(asked);
 }
+
+/** It ended of its own will, well before anybody wanted it no more. */
+const diedEarlier = ({ isFinished, diedAt }: Born, { ran, endedAt }: Asked): boolean =>
+  isFinished && diedAt !== undefined && diedAt + LAST_WORDS_MS < (ran.abortedAt ?? endedAt);
 
 /** Its own time was over, or that of all. */
 function hadNoTime({ plan, ran, endedAt, heard }: Asked, last: Born | undefined): boolean {
