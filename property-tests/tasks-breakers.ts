@@ -68,7 +68,9 @@ export class BreakerJudge {
     const before = this.#keys.get(key) ?? FRESH;
     const ends = deeds.filter(({ what }) => what !== 'begun' && what !== 'blocked');
     const begins = deeds.filter((deed) => !ends.includes(deed));
-    const orders = deeds.length > 1 ? [deeds, [...ends, ...begins], [...begins, ...ends]] : [deeds];
+    // Who makes an experiment of a key may have been the first to ask, and the last to be heard.
+    const marking = [...deeds].sort((one, other) => Number(other.adhoc) - Number(one.adhoc));
+    const orders = deeds.length > 1 ? [deeds, [...ends, ...begins], [...begins, ...ends], marking] : [deeds];
     const ways = orders.map((order) => this.#live(before, order, state));
     const good = ways.find((way) => typeof way !== 'string');
     if (good === undefined) return `'${key}': ${ways[0] as string}`;

@@ -215,7 +215,8 @@ function* wrongFallback(
   const { status, error, stdout } = result;
   const isInstead = heard.some((one) => one.status === 'fallback');
   if (!isInstead) {
-    const isWanted = asked.endedAt < Math.min(ran.abortedAt ?? stoppedAt, ran.madeAt + totalTimeOf(ran));
+    const wantedUntil = Math.min(ran.abortedAt ?? stoppedAt, stoppedAt, ran.madeAt + totalTimeOf(ran));
+    const isWanted = asked.endedAt < wantedUntil;
     if (ran.plan.how === 'one') return; // that it gives way is not to be seen when it is over within one moment
     if (own !== result || births.some(({ part }) => part === 'fallback'))
       yield 'has a fallback that was not told of';
