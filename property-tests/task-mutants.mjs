@@ -152,7 +152,14 @@ const PLANTED = [
   },
   {
     name: 'a task is begun when one of those that it depends on is over',
-    edits: [{ file: 'tasks/task-order.ts', find: '      if (open.size > 0) return false;\n', replace: '' }],
+    edits: [
+      {
+        file: 'tasks/task-order.ts',
+        find: '      const open = this.#parked.get(spec)!;\n',
+        replace: '      const open = this.#parked.get(spec);\n      if (open === undefined) return false;\n',
+      },
+      { file: 'tasks/task-order.ts', find: '      if (open.size > 0) return false;\n', replace: '' },
+    ],
   },
   {
     name: 'a task is begun though one that it depends on is not ok',

@@ -117,10 +117,10 @@ const ms = fc.constantFrom(0, 1, 5, 20, 100, 400);
 const job: fc.Arbitrary<JobPlan> = fc.record({
   kind: fc.constantFrom('fails', 'fails', ...KINDS),
   wellFrom: fc.constantFrom(1, 1, 1, 2, 3, 99, 99),
-  ms: fc.constantFrom(0, 5, 20, 20, 100, 400, 3_000),
+  ms: fc.constantFrom(0, 5, 20, 20, 100, 100, 400, 3_000),
   onTerm: fc.constantFrom('dies', 'dies', 'exits-with-0', 'ignores'),
   leaves: fc.constantFrom('nothing', 'nothing', 'nothing', 'child', 'stubborn', 'daemon'),
-  manner: fc.constantFrom('silent', 'silent', 'chatty', 'floods', 'says-something-fatal'),
+  manner: fc.constantFrom('silent', 'silent', 'chatty', 'chatty', 'floods', 'says-something-fatal'),
 });
 
 const task: fc.Arbitrary<TaskPlan> = fc.record({
@@ -136,6 +136,8 @@ const task: fc.Arbitrary<TaskPlan> = fc.record({
     undefined,
     60,
     300,
+    60_000,
+    { idle: 60, max: 250 },
     { idle: 60, max: 250 },
     { idle: 100, max: 100 },
   ),
@@ -161,7 +163,7 @@ const run: fc.Arbitrary<RunPlan> = fc
     source: fc.constantFrom('array', 'array', 'reversed', 'iterable', 'async'),
     tasks: fc.array(task, { minLength: 1, maxLength: 6 }),
     concurrency: fc.constantFrom(1, 2, 3, 5, Number.POSITIVE_INFINITY),
-    stagger: fc.constantFrom(0, 0, 0, 30),
+    stagger: fc.constantFrom(0, 0, 0, 100),
     totalTimeout: fc.constantFrom<RunPlan['totalTimeout'][]>(
       undefined,
       undefined,
@@ -219,13 +221,13 @@ const act: fc.Arbitrary<Act> = fc.oneof(
 ) as fc.Arbitrary<Act>;
 
 const limits: fc.Arbitrary<Limits> = fc.record({
-  failures: fc.constantFrom(1, 2, 3),
+  failures: fc.constantFrom(1, 1, 2, 3),
   fastFail: fc.constantFrom<Limits['fastFail'][]>(
     false,
     { failures: 2, within: 200 },
     { failures: 3, within: 100 },
   ),
-  resetAfter: fc.constantFrom(50, 200, 600),
+  resetAfter: fc.constantFrom(20, 50, 200),
 });
 
 export const tasksPlans: fc.Arbitrary<TasksPlan> = fc.record({

@@ -6,7 +6,7 @@ import { liveTasks } from './tasks-life.ts';
 import { tasksPlans } from './tasks-plan.ts';
 import { TaskSights } from './tasks-sights.ts';
 
-const DEFAULT_LIVES = 600;
+const DEFAULT_LIVES = 1_000;
 /** REEVE_TASK_LIVES=20000 lives as many, and not more than a million. */
 const LIVES = Math.min(1_000_000, Number(process.env['REEVE_TASK_LIVES'] ?? DEFAULT_LIVES));
 
