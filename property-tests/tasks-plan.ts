@@ -184,7 +184,7 @@ const run: fc.Arbitrary<RunPlan> = fc
 function sensible(plan: RunPlan): RunPlan {
   const { how, source, totalTimeout, tasks } = plan;
   const isList = source === 'array' || source === 'reversed';
-  if (how === 'one') return { ...plan, tasks: [alone(tasks[0]!)], totalTimeout: undefined };
+  if (how === 'one') return { ...plan, tasks: [alone(tasks[0]!)], stagger: 0, totalTimeout: undefined };
   return { ...plan, totalTimeout: totalTimeout === 'auto' && !isList ? 500 : totalTimeout };
 }
 

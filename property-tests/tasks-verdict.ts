@@ -183,9 +183,12 @@ function* wrongStatus(asked: Asked, own: TaskResult, circumstances: Circumstance
   if (status === 'skipped') yield* wrongSkip(asked);
 }
 
-/** It ended of its own will, well before anybody wanted it no more. */
-const diedEarlier = ({ isFinished, diedAt }: Born, { ran, endedAt }: Asked): boolean =>
-  isFinished && diedAt !== undefined && diedAt + LAST_WORDS_MS < (ran.abortedAt ?? endedAt);
+/** It ended of its own will, well before anybody wanted it no more, and no other attempt was begun. */
+const diedEarlier = ({ isFinished, diedAt }: Born, { ran, endedAt, heard }: Asked): boolean =>
+  isFinished &&
+  diedAt !== undefined &&
+  diedAt + LAST_WORDS_MS < (ran.abortedAt ?? endedAt) &&
+  !heard.some(({ status, at }) => status === 'running' && at > diedAt);
 
 /** Its own time was over, or that of all. */
 function hadNoTime({ plan, ran, endedAt, heard }: Asked, last: Born | undefined): boolean {
