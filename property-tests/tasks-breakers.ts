@@ -42,6 +42,8 @@ const FRESH: Known = {
 };
 const CLEAN = { failures: 0, fast: [], counting: new Set<object>(), isProbing: false };
 
+const isEnd = ({ what }: Deed): boolean => what !== 'begun' && what !== 'blocked';
+
 export class BreakerJudge {
   readonly #settings: Settings['breaker'];
   readonly #keys = new Map<string, Known>();
@@ -66,11 +68,13 @@ export class BreakerJudge {
    */
   judge(key: string, deeds: readonly Deed[], state: BreakerState): string | undefined {
     const before = this.#keys.get(key) ?? FRESH;
-    const ends = deeds.filter(({ what }) => what !== 'begun' && what !== 'blocked');
-    const begins = deeds.filter((deed) => !ends.includes(deed));
+    const isNew = ({ attempt }: Deed) =>
+      deeds.some((other) => other.what === 'begun' && other.attempt === attempt);
+    const ends = deeds.filter((deed) => isEnd(deed) && !isNew(deed));
+    const others = deeds.filter((deed) => !ends.includes(deed));
     // Who makes an experiment of a key may have been the first to ask, and the last to be heard.
     const marking = [...deeds].sort((one, other) => Number(other.adhoc) - Number(one.adhoc));
-    const orders = deeds.length > 1 ? [deeds, [...ends, ...begins], [...begins, ...ends], marking] : [deeds];
+    const orders = deeds.length > 1 ? [deeds, [...ends, ...others], [...others, ...ends], marking] : [deeds];
     const ways = orders.map((order) => this.#live(before, order, state));
     const good = ways.find((way) => typeof way !== 'string');
     if (good === undefined) return `'${key}': ${ways[0] as string}`;
@@ -100,9 +104,9 @@ export class BreakerJudge {
     return isDue ? { ...known, ...CLEAN, state: 'half-open' } : known;
   }
 
-  #after(before: Known, { what, adhoc, at, attempt }: Deed): Known | string {
-    const isEnd = what !== 'begun' && what !== 'blocked';
-    const known = isEnd ? before : this.#dueAt({ ...before, adhoc: before.adhoc || adhoc }, at);
+  #after(before: Known, deed: Deed): Known | string {
+    const { what, adhoc, at, attempt } = deed;
+    const known = isEnd(deed) ? before : this.#dueAt({ ...before, adhoc: before.adhoc || adhoc }, at);
     if (what === 'unclear') return { ...known, isClear: false };
     if (!known.isClear) return known;
     const isShut = known.state === 'open' || known.isProbing;
@@ -148,9 +152,9 @@ export class BreakerJudge {
     if (after.isProbing && !before.isProbing) seen.probed += 1;
     if (before.isProbing && deeds.some(({ what }) => what === 'blocked')) seen.refused += 1;
     if (before.state === 'half-open' && after.state === 'closed') seen.closed += 1;
-    for (const { what, attempt } of deeds) {
-      const isEnd = what !== 'begun' && what !== 'blocked';
-      if (isEnd && !before.counting.has(attempt)) seen.stale += 1;
+    for (const deed of deeds) {
+      const { what, attempt } = deed;
+      if (isEnd(deed) && !before.counting.has(attempt)) seen.stale += 1;
       if (what === 'void' && before.isProbing && before.counting.has(attempt)) seen.voided += 1;
     }
   }

@@ -175,7 +175,12 @@ function* wrongStatus(asked: Asked, own: TaskResult, circumstances: Circumstance
     if (!isHarmed && !hadNoTime(asked, last)) yield 'has timed out, and had time';
   }
   if (status === 'terminated-early' && !isHopelessly(plan)) yield 'was ended early, and there was hope';
-  if (status === 'cancelled' && isBegun && last !== undefined && diedEarlier(last, asked))
+  if (
+    status === 'cancelled' &&
+    isBegun &&
+    last !== undefined &&
+    diedEarlier(last, asked, circumstances.stoppedAt)
+  )
     yield 'is cancelled when it had ended';
   if (status === 'cancelled' && ran.abortedAt === undefined && asked.endedAt < circumstances.stoppedAt)
     yield 'is cancelled by nobody';
@@ -184,10 +189,14 @@ function* wrongStatus(asked: Asked, own: TaskResult, circumstances: Circumstance
 }
 
 /** It ended of its own will, well before anybody wanted it no more, and no other attempt was begun. */
-const diedEarlier = ({ isFinished, diedAt }: Born, { ran, endedAt, heard }: Asked): boolean =>
+const diedEarlier = (
+  { isFinished, diedAt }: Born,
+  { ran, endedAt, heard }: Asked,
+  stoppedAt: number,
+): boolean =>
   isFinished &&
   diedAt !== undefined &&
-  diedAt + LAST_WORDS_MS < (ran.abortedAt ?? endedAt) &&
+  diedAt + LAST_WORDS_MS < Math.min(ran.abortedAt ?? endedAt, endedAt, stoppedAt) &&
   !heard.some(({ status, at }) => status === 'running' && at > diedAt);
 
 /** Its own time was over, or that of all. */
