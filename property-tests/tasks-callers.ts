@@ -6,8 +6,9 @@ import type { RunOptions } from '../src/tasks/run-options.ts';
 import type { TaskHandle } from '../src/tasks/task-handle.ts';
 import type { Fallback, TaskOptions } from '../src/tasks/task-spec.ts';
 import { commandOf } from './tasks-jobs.ts';
-import type { Asked, Ran, TasksJudge } from './tasks-judge.ts';
+import type { TasksJudge } from './tasks-judge.ts';
 import { AUTO_TIMEOUT_MS, FALLBACKS, RETRIES, type RunPlan, SHUTDOWN_MS, TAIL_BYTES } from './tasks-plan.ts';
+import type { Asked, Ran } from './tasks-records.ts';
 
 /** What a source throws. */
 const NO_MORE = new Error('there are no more');

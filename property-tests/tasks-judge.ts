@@ -9,47 +9,10 @@ import type { TaskProgress } from '../src/tasks/run-options.ts';
 import type { Tasks } from '../src/tasks/tasks.ts';
 import type { Invariant } from './invariants.ts';
 import { BreakerJudge, type Deed } from './tasks-breakers.ts';
-import { type Birth, isMissing, nameOf } from './tasks-jobs.ts';
-import { FALLBACKS, type RunPlan, type TaskPlan, type TasksPlan } from './tasks-plan.ts';
+import { isMissing, nameOf } from './tasks-jobs.ts';
+import { FALLBACKS, type RunPlan, type TasksPlan } from './tasks-plan.ts';
+import type { Asked, Born, Ran } from './tasks-records.ts';
 import { outcomeOf, wrongResult, wrongStart } from './tasks-verdict.ts';
-
-/** A process of a task. */
-export interface Born extends Birth {
-  readonly asked: Asked;
-  readonly part: 'own' | 'fallback';
-  readonly process: SimProcess;
-  readonly at: number;
-  diedAt: number | undefined;
-}
-
-/** One task, as whoever asked for it knows it. */
-export interface Asked {
-  readonly ran: Ran;
-  readonly index: number;
-  readonly id: string;
-  readonly dependsOn: readonly string[];
-  readonly plan: TaskPlan;
-  readonly births: Born[];
-  readonly heard: { readonly status: TaskProgress['status']; readonly at: number }[];
-  /** What is under way, and since when. */
-  attempt: { readonly at: number; readonly bornBefore: number } | undefined;
-  result: TaskResult | undefined;
-  endedAt: number;
-}
-
-/** A run of tasks. */
-export interface Ran {
-  readonly n: number;
-  readonly plan: RunPlan;
-  readonly asked: readonly Asked[];
-  readonly madeAt: number;
-  /** When it began its first task; then the time for all has begun before. */
-  firstAt: number | undefined;
-  lastAt: number;
-  /** It is wanted no more since then. */
-  abortedAt: number | undefined;
-  done: number;
-}
 
 export interface TasksJudgeOptions {
   readonly plan: TasksPlan;

@@ -1,6 +1,7 @@
 /** What there was to be seen in the lives of tasks: a campaign that never comes upon these proves nothing about them. */
 import type { TasksCallers } from './tasks-callers.ts';
-import type { Asked, TasksJudge } from './tasks-judge.ts';
+import type { TasksJudge } from './tasks-judge.ts';
+import type { Asked } from './tasks-records.ts';
 
 const own = ({ result }: Asked) => result?.fallbackOf ?? result;
 const statusIs = (status: string) => (asked: Asked) => own(asked)?.status === status;

@@ -2,8 +2,8 @@
 import type { TaskResult, TaskStatus } from '../src/tasks/result.ts';
 import type { Outcome } from './tasks-breakers.ts';
 import { HOPELESS, isMissing } from './tasks-jobs.ts';
-import type { Asked, Born, Ran } from './tasks-judge.ts';
 import { AUTO_TIMEOUT_MS, SHUTDOWN_MS, TAIL_BYTES, type TaskPlan } from './tasks-plan.ts';
+import type { Asked, Born, Ran } from './tasks-records.ts';
 
 /** How long what is ordered at one moment may be on its way, ms: until a process is there, or is told to end. */
 const ON_ITS_WAY_MS = 60;
