@@ -1,4 +1,4 @@
-// node mutant-life.mjs DIRECTORY trees|pools SEEDS SHRINK: lives a campaign of the copy built there, and tells of it, a line
+// node mutant-life.mjs DIRECTORY trees|pools|tasks SEEDS SHRINK: lives a campaign of the copy built there, and tells of it, a line
 // of JSON each: what has been lived now and then, and at the end what was broken, or thrown, or that all went well.
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -6,7 +6,7 @@ import fc from 'fast-check';
 
 /** Milliseconds between two times that it says how far it has come. */
 const TELLS_EVERY_MS = 250;
-/** Of the lives of pools: as `npm test` has them. */
+/** Of the lives of pools and tasks: as `npm test` has them. */
 const SEED = 20_261_121;
 
 const [directory, kind, seeds, shrinks] = process.argv.slice(2);
@@ -30,7 +30,7 @@ process.on('uncaughtException', thrown); // rejections that nobody handles, too
 let told = performance.now();
 tell({ lived: 0 });
 try {
-  await (kind === 'pools' ? livePools() : liveTrees());
+  await (kind === 'trees' ? liveTrees() : livePlans());
 } catch (error) {
   thrown(error);
 }
@@ -48,13 +48,15 @@ async function liveTrees() {
 }
 
 /** The first that is broken is told of at once; then only what breaks the same is looked at, for a shorter life. */
-async function livePools() {
-  const { livePool } = await load('pool-life.js');
-  const { poolPlans } = await load('pool-plan.js');
+async function livePlans() {
+  const [live, plans] =
+    kind === 'pools'
+      ? [(await load('pool-life.js')).livePool, (await load('pool-plan.js')).poolPlans]
+      : [(await load('tasks-life.js')).liveTasks, (await load('tasks-plan.js')).tasksPlans];
   let lived = 0;
   let first;
-  const property = fc.asyncProperty(poolPlans, async (plan) => {
-    const { violations } = await livePool(plan);
+  const property = fc.asyncProperty(plans, async (plan) => {
+    const { violations } = await live(plan);
     lived += 1;
     tellOf(lived);
     const { invariant: broken, detail } = violations[0] ?? {};

@@ -1,6 +1,7 @@
 // The bugs that the simulation must find: each one change to one file, such as somebody might make one day.
 import { MUTANTS as POOL_MUTANTS } from './pool-mutants.mjs';
 import { MUTANTS as SUPERVISION_MUTANTS } from './supervision-mutants.mjs';
+import { MUTANTS as TASK_MUTANTS } from './task-mutants.mjs';
 
 export const MUTANTS = [
   ...SUPERVISION_MUTANTS,
@@ -470,4 +471,5 @@ export const MUTANTS = [
     edits: [{ file: 'os/census.ts', find: '      if (this.#byPid.has(session)) return [];\n', replace: '' }],
   },
   ...POOL_MUTANTS,
+  ...TASK_MUTANTS,
 ];

@@ -7,8 +7,8 @@ import { pathToFileURL } from 'node:url';
 import { flagsOf, SEEDS } from './flags.mjs';
 import { Copy, edited, ListError } from './mutant-copy.mjs';
 
-/** Lifetimes in which each must be found: those of hosts with their trees, then the kept ones; or those of pools. */
-const BUDGETS = { trees: 8_000, pools: 3_000 };
+/** Lifetimes in which each must be found: those of hosts with their trees, then the kept ones; or of pools, or of tasks. */
+const BUDGETS = { trees: 8_000, pools: 3_000, tasks: 1_000 };
 /** More at once would need more memory than it saves time. */
 const MOST_AT_ONCE = 2;
 

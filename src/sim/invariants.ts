@@ -17,6 +17,9 @@ export const INVARIANTS = [
   'one-worker-per-session',
   'first-come-first-served',
   'results-in-input-order',
+  'results-tell-the-truth',
+  'tasks-begin-when-they-may',
+  'breakers-as-documented',
   'bounded-everything',
   'quiet-means-healthy',
 ] as const;

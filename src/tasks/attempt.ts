@@ -1,5 +1,5 @@
 /** One process of a task, from the wish for it until nothing is left of it. Ended by itself, or by one of our reasons. */
-import { type ReeveError, SpawnError } from '../errors.ts';
+import { errorOf, type ReeveError, SpawnError } from '../errors.ts';
 import type { ByteSink, Clock, Timer } from '../os/os.ts';
 import type { Attendant } from '../worker/attendant.ts';
 import { Tail } from '../worker/output.ts';
@@ -42,8 +42,8 @@ export interface AttemptEnd {
 
 /** How an attempt gets its process. */
 export interface Processes {
-  /** Begins one that this follows; `attendant.over` is told in any case. */
-  start(attendant: Attendant): void;
+  /** Begins one that this follows: once it `begins`, it is told when it is `over`. Rejects when it does not start. */
+  start(attendant: Attendant): Promise<unknown>;
   /** By its stop plan, with all that it has forked. */
   stop(path: string): void;
 }
@@ -98,7 +98,10 @@ export class Attempt implements Attendant {
     this.#begunAt = this.#clock.monotonic();
     this.#wroteAt = this.#begunAt;
     if (Number.isFinite(this.#plan.timeout)) this.#waitUntil(this.#plan.timeout);
-    this.#processes.start(this);
+    this.#processes.start(this).catch((error: unknown) => {
+      // A start that is given up rejects at once, and there may be a process still: whoever has begun says when it is over.
+      if (this.#path === undefined) this.over(errorOf(error));
+    });
   }
 
   /** Somebody wants it no more. */

@@ -86,8 +86,11 @@ export class TaskRun {
   async #tryAgainAndAgain(): Promise<Outcome> {
     let lacks = 0;
     let failures = 0;
+    let last: Outcome | undefined;
     for (;;) {
       const end = await this.#tryOnce();
+      if (end === undefined) return last ?? this.#unbegun(); // what it came to is known
+      last = end;
       if (end.status !== 'failed' && end.status !== 'timed-out') return end;
       const isLack = end.category === 'resource' && end.error instanceof SpawnError;
       const { retry, stdin } = this.spec;
@@ -104,17 +107,17 @@ export class TaskRun {
       if (this.#options.signal.aborted) return end;
       this.#options.onPhase('retrying');
       await pause(this.#options.tools.clock, delay, this.#options.signal);
-      if (this.#options.signal.aborted) return end; // what it came to is known
     }
   }
 
-  async #tryOnce(): Promise<Outcome> {
+  /** Undefined when it is given up before it begins. */
+  async #tryOnce(): Promise<Outcome | undefined> {
     const { tools, turn } = this.#options;
     const release = await tools.slots.take(this.#options.signal);
-    if (release === undefined) return this.#unbegun();
+    if (release === undefined) return undefined;
     try {
       await turn(this.#options.signal);
-      if (this.#options.signal.aborted) return this.#unbegun();
+      if (this.#options.signal.aborted) return undefined;
       const permit = this.#permit();
       if (permit === 'blocked') return this.#blocked();
       return await this.#attemptWith(permit);

@@ -235,12 +235,7 @@ export class Tasks {
 
 function processesOf(supervisor: Supervisor, { worker }: TaskSpec): Processes {
   return {
-    start: (attendant) => {
-      // That it did not start the attendant has heard, but for a supervisor that is down.
-      supervisor
-        .startSpec({ ...worker, attendant })
-        .catch((error: unknown) => attendant.over(errorOf(error)));
-    },
+    start: (attendant) => supervisor.startSpec({ ...worker, attendant }),
     stop: (path) => {
       supervisor.terminateChild(path.slice(path.lastIndexOf('/') + 1)).catch(() => {}); // it has ended by itself
     },

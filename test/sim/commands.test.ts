@@ -105,9 +105,12 @@ describe('npm run mutants', { timeout: 300_000 }, () => {
     expect(readdirSync(temporary)).toEqual([]);
   });
 
-  test('lives pools for the bugs of pools', async () => {
-    const pools = join(root, 'property-tests/pool-mutants.mjs');
-    const args = ['--seeds', '10', '--json', '--list', pools, '--only', 'crashed stay open'];
+  test.each([
+    ['pool', 'crashed stay open'],
+    ['task', 'results come as tasks end'],
+  ])('lives each %s for the bugs of these', async (kind, name) => {
+    const list = join(root, `property-tests/${kind}-mutants.mjs`);
+    const args = ['--seeds', '10', '--json', '--list', list, '--only', name];
     const { code, output, errors } = await command('mutants', args);
     expect([code, errors]).toEqual([0, '']);
     expect(JSON.parse(output)).toEqual({ planted: 1, caught: 1, survivors: [] });

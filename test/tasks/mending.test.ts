@@ -79,6 +79,18 @@ describe('retries', () => {
     expect(results.map(({ attempts }) => attempts)).toEqual([1, 2]);
   });
 
+  test('one that waits for its place among the processes, and gets none, is what it was before', async () => {
+    const { host, run, simulation } = await openTasks({ maxProcesses: 1 });
+    const failing = host.runAll([job({ code: 1, ms: 30 })], {
+      retries: { retries: 1, initial: 5 },
+      totalTimeout: 200,
+    });
+    await simulation.pass(0);
+    const other = host.runAll([job({ ms: 1_000 })]);
+    expect((await run(failing))[0]).toMatchObject({ status: 'failed', exitCode: 1, attempts: 1 });
+    await run(other);
+  });
+
   test('a process that the host could not have is asked for again, whatever the retries', async () => {
     const { host, run, simulation } = await openTasks();
     for (let n = 0; n < 3; n += 1) simulation.machine.forkFailures.push('EAGAIN');

@@ -248,6 +248,23 @@ describe('cancelling', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
+  test('is over when nothing is left, also of a process that was on its way', async () => {
+    const { host, run, simulation, living } = await openTasks();
+    const left: number[] = [];
+    for (let after = 0; after < 20; after += 1) {
+      const controller = new AbortController();
+      const onProgress = ({ result }: TaskProgress) => void (result && left.push(living()));
+      const work = host.runAll([job({ ms: 1_000 })], { signal: controller.signal, onProgress });
+      simulation.machine.timeline.add(after, () => controller.abort());
+      const [result] = await run(work);
+      expect(result!.status).toBe('cancelled');
+      const births = simulation.machine.births;
+      await simulation.pass(50);
+      expect(simulation.machine.births).toBe(births);
+    }
+    expect(left).toEqual(Array(20).fill(0));
+  });
+
   test('leaving the loop of runEach does the same', async () => {
     const { host, run, living, simulation } = await openTasks();
     let pulled = 0;
