@@ -11,7 +11,8 @@ async function runAndForget(count, atATime) {
     for (let n = 0; n < count; n += 1) yield { command: 'true' };
   }
   let ok = 0;
-  for await (const { status } of host.runEach(tasks(), { concurrency: atATime })) if (status === 'ok') ok += 1;
+  for await (const { status } of host.runEach(tasks(), { concurrency: atATime }))
+    if (status === 'ok') ok += 1;
   return ok;
 }
 
