@@ -21,7 +21,8 @@ interface Known {
   readonly adhoc: boolean;
   readonly state: BreakerState;
   readonly isProbing: boolean;
-  readonly openedAt: number;
+  /** As it was promised when it opened. */
+  readonly probeAt: number;
   /** Failures in a row, and when those were that count for opening fast. */
   readonly failures: number;
   readonly fast: readonly number[];
@@ -34,7 +35,7 @@ const FRESH: Known = {
   adhoc: false,
   state: 'closed',
   isProbing: false,
-  openedAt: 0,
+  probeAt: 0,
   failures: 0,
   fast: [],
   counting: new Set(),
@@ -43,6 +44,37 @@ const FRESH: Known = {
 const CLEAN = { failures: 0, fast: [], counting: new Set<object>(), isProbing: false };
 
 const isEnd = ({ what }: Deed): boolean => what !== 'begun' && what !== 'blocked';
+
+/** Of more than so many not every order is tried. */
+const MOST_PERMUTED = 6;
+
+/** In which deeds may have been done, as they were heard first. Nothing ends before it has begun. */
+function* ordersOf(deeds: readonly Deed[]): Generator<readonly Deed[]> {
+  yield deeds;
+  if (deeds.length <= MOST_PERMUTED) {
+    yield* permutations(deeds);
+    return;
+  }
+  const isNew = ({ attempt }: Deed) =>
+    deeds.some((other) => other.what === 'begun' && other.attempt === attempt);
+  const ends = deeds.filter((deed) => isEnd(deed) && !isNew(deed));
+  const others = deeds.filter((deed) => !ends.includes(deed));
+  yield [...ends, ...others];
+  yield [...others, ...ends];
+  // Who makes an experiment of a key may have been the first to ask, and the last to be heard.
+  yield [...deeds].sort((one, other) => Number(other.adhoc) - Number(one.adhoc));
+}
+
+function* permutations(deeds: readonly Deed[]): Generator<readonly Deed[]> {
+  if (deeds.length === 0) yield [];
+  for (const [at, first] of deeds.entries()) {
+    const rest = deeds.toSpliced(at, 1);
+    const isTooEarly =
+      isEnd(first) && rest.some(({ what, attempt }) => what === 'begun' && attempt === first.attempt);
+    if (isTooEarly) continue;
+    for (const order of permutations(rest)) yield [first, ...order];
+  }
+}
 
 export class BreakerJudge {
   readonly #settings: Settings['breaker'];
@@ -68,19 +100,17 @@ export class BreakerJudge {
    */
   judge(key: string, deeds: readonly Deed[], state: BreakerState): string | undefined {
     const before = this.#keys.get(key) ?? FRESH;
-    const isNew = ({ attempt }: Deed) =>
-      deeds.some((other) => other.what === 'begun' && other.attempt === attempt);
-    const ends = deeds.filter((deed) => isEnd(deed) && !isNew(deed));
-    const others = deeds.filter((deed) => !ends.includes(deed));
-    // Who makes an experiment of a key may have been the first to ask, and the last to be heard.
-    const marking = [...deeds].sort((one, other) => Number(other.adhoc) - Number(one.adhoc));
-    const orders = deeds.length > 1 ? [deeds, [...ends, ...others], [...others, ...ends], marking] : [deeds];
-    const ways = orders.map((order) => this.#live(before, order, state));
-    const good = ways.find((way) => typeof way !== 'string');
-    if (good === undefined) return `'${key}': ${ways[0] as string}`;
-    this.#keys.set(key, good as Known);
-    this.#count(before, good as Known, deeds);
-    return undefined;
+    let complaint: string | undefined;
+    for (const order of ordersOf(deeds)) {
+      const known = this.#live(before, order, state);
+      if (typeof known === 'string') complaint ??= `'${key}': ${known}`;
+      else {
+        this.#keys.set(key, known);
+        this.#count(before, known, deeds);
+        return undefined;
+      }
+    }
+    return complaint;
   }
 
   #live(before: Known, deeds: readonly Deed[], state: BreakerState): Known | string {
@@ -100,7 +130,7 @@ export class BreakerJudge {
   }
 
   #dueAt(known: Known, at: number): Known {
-    const isDue = known.state === 'open' && at - known.openedAt >= this.#limits(known).resetAfter;
+    const isDue = known.state === 'open' && at >= known.probeAt;
     return isDue ? { ...known, ...CLEAN, state: 'half-open' } : known;
   }
 
@@ -126,9 +156,7 @@ export class BreakerJudge {
   #counted(known: Known, what: 'ok' | 'failed' | 'inference' | 'void', at: number): Known {
     if (known.state === 'half-open') {
       if (what === 'void') return { ...known, ...CLEAN };
-      return what === 'ok'
-        ? { ...known, ...CLEAN, state: 'closed' }
-        : { ...known, ...CLEAN, state: 'open', openedAt: at };
+      return what === 'ok' ? { ...known, ...CLEAN, state: 'closed' } : this.#opened(known, at);
     }
     if (what === 'void') return known;
     if (what === 'ok') return { ...known, failures: 0 };
@@ -138,14 +166,18 @@ export class BreakerJudge {
     const recent = fastFail === false ? [] : known.fast.filter((time) => at - time <= fastFail.within);
     const fast = isFast ? [...recent, at] : recent;
     if (failures >= most || (fastFail !== false && fast.length >= fastFail.failures))
-      return { ...known, ...CLEAN, state: 'open', openedAt: at };
+      return this.#opened(known, at);
     return { ...known, failures, fast };
+  }
+
+  #opened(known: Known, at: number): Known {
+    return { ...known, ...CLEAN, state: 'open', probeAt: at + this.#limits(known).resetAfter };
   }
 
   #count(before: Known, after: Known, deeds: readonly Deed[]): void {
     if (!after.isClear) return;
     const { seen } = this;
-    const hasOpened = after.state === 'open' && (before.state !== 'open' || after.openedAt > before.openedAt);
+    const hasOpened = after.state === 'open' && (before.state !== 'open' || after.probeAt > before.probeAt);
     if (hasOpened) seen.opened += 1;
     if (hasOpened && before.state === 'closed' && before.failures + 1 < this.#limits(before).failures)
       seen.openedFast += 1;

@@ -127,6 +127,9 @@ class Life {
     const fail = (detail: string) => oracle.fail('stopped-means-empty', detail);
     if (this.#stopping !== undefined) await this.simulation.run(this.#stopping);
     await this.#pass(LAST_NEWS_WITHIN_MS, sim, callers);
+    // A forker that is being started has a time limit of its own.
+    await this.#passUntil(() => hasForker(sim), SETTLES_WITHIN_MS, sim, callers);
+    await this.#pass(LAST_NEWS_WITHIN_MS, sim, callers);
     const late = [...sim.process.timers].filter(({ at }) => at > machine.timeline.now + RINGS_WITHIN_MS);
     if (late.length > 0) fail('a timer outlives all tasks');
     await this.#pass(RINGS_WITHIN_MS, sim, callers);
@@ -167,4 +170,14 @@ class Life {
     callers.look();
     this.#judge.look(sim.host!.tasks);
   }
+}
+
+/** None was lost that has had no successor yet, as far as it is to have one. */
+function hasForker({ host, alive }: SimHost): boolean {
+  const told = host!.events.recent().map(({ type }) => type);
+  return (
+    !alive ||
+    told.includes('host.stopping') ||
+    told.lastIndexOf('forker.lost') <= told.lastIndexOf('forker.started')
+  );
 }

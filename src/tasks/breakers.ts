@@ -94,14 +94,14 @@ class Breaker {
     this.#forgetOld(now);
     const failureTypes: Partial<Record<FailureCategory, number>> = {};
     for (const { category } of this.#recent) failureTypes[category] = (failureTypes[category] ?? 0) + 1;
-    const { openedAt, limits } = this.#actor.getSnapshot().context;
+    const { probeAt } = this.#actor.getSnapshot().context;
     return {
       state,
       recentFailures: this.#recent.length,
       failuresPerMinute: this.#recent.filter(({ at }) => now - at < MINUTE_MS).length,
       riskLevel: this.#risk(state),
       failureTypes,
-      retryInMs: state === 'open' ? Math.max(0, Math.ceil(openedAt + limits.resetAfter - now)) : 0,
+      retryInMs: state === 'open' ? Math.max(0, Math.ceil(probeAt - now)) : 0,
     };
   }
 

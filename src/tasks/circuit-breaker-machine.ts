@@ -17,8 +17,8 @@ export interface BreakerContext {
   readonly failures: number;
   /** When those happened that may open it fast, oldest first; monotonic milliseconds. */
   readonly fast: readonly number[];
-  /** When it opened last. */
-  readonly openedAt: number;
+  /** When it is time for a probe, since it opened last: what is learnt of it later changes no promise. */
+  readonly probeAt: number;
 }
 
 export type BreakerEvent =
@@ -60,20 +60,21 @@ export const circuitBreakerMachine = setup({
   types: {} as { context: BreakerContext; events: BreakerEvent; input: BreakerLimits },
   guards: {
     opens: ({ context, event }) => event.type === 'failed' && opens(context, event.at, event.isFast),
-    isTime: ({ context, event }) =>
-      event.type === 'asked' && event.at - context.openedAt >= context.limits.resetAfter,
+    isTime: ({ context, event }) => event.type === 'asked' && event.at >= context.probeAt,
   },
   actions: {
     clean: assign(CLEAN),
     count: assign(({ context, event }) =>
       event.type === 'failed' ? counted(context, event.at, event.isFast) : {},
     ),
-    opened: assign(({ event }) => (event.type === 'failed' ? { ...CLEAN, openedAt: event.at } : {})),
+    opened: assign(({ context, event }) =>
+      event.type === 'failed' ? { ...CLEAN, probeAt: event.at + context.limits.resetAfter } : {},
+    ),
     learn: assign(({ event }) => (event.type === 'limits' ? { limits: event.limits } : {})),
   },
 }).createMachine({
   id: 'circuit-breaker',
-  context: ({ input }) => ({ ...CLEAN, limits: input, openedAt: 0 }),
+  context: ({ input }) => ({ ...CLEAN, limits: input, probeAt: 0 }),
   initial: 'closed',
   on: { reset: { target: '.closed', actions: 'clean' }, limits: { actions: 'learn' } },
   states: {

@@ -180,6 +180,18 @@ describe('health', () => {
     expect(breakers.admit('k', false)).toBeDefined();
   });
 
+  test('what is learnt of a key changes no promise: one that has opened lets a probe through when it has said', () => {
+    const limits = { failures: 1, fastFail: undefined };
+    const { breakers, fail } = open({
+      regular: { ...limits, resetAfter: 1_000 },
+      adhoc: { ...limits, resetAfter: 60_000 },
+    });
+    fail('k');
+    expect(breakers.health('k')).toMatchObject({ state: 'open', retryInMs: 1_000 });
+    breakers.markAdhoc('k');
+    expect(breakers.health('k')).toMatchObject({ state: 'open', retryInMs: 1_000 });
+  });
+
   test('a key is ad hoc by its tasks, by its name, or because it was marked', async () => {
     const { host, run } = await openTasks({ breaker: { adhoc: { fastFail: false } } });
     host.tasks.markAdhoc('marked');
