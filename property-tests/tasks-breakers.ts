@@ -45,6 +45,8 @@ const CLEAN = { failures: 0, fast: [], counting: new Set<object>(), isProbing: f
 
 const isEnd = ({ what }: Deed): boolean => what !== 'begun' && what !== 'blocked';
 
+/** So many are followed at a time. */
+const MOST_WORLDS = 16;
 /** Of more than so many not every order is tried. */
 const MOST_PERMUTED = 6;
 
@@ -78,7 +80,10 @@ function* permutations(deeds: readonly Deed[]): Generator<readonly Deed[]> {
 
 export class BreakerJudge {
   readonly #settings: Settings['breaker'];
-  readonly #keys = new Map<string, Known>();
+  readonly #ids = new WeakMap<object, number>();
+  #lastId = 0;
+  /** More than one, as long as it cannot be told in which order things were done. */
+  readonly #keys = new Map<string, readonly Known[]>();
   readonly seen = { opened: 0, openedFast: 0, probed: 0, refused: 0, closed: 0, stale: 0, voided: 0 };
 
   constructor(settings: Settings['breaker']) {
@@ -90,7 +95,11 @@ export class BreakerJudge {
   }
 
   markAdhoc(key: string): void {
-    this.#keys.set(key, { ...(this.#keys.get(key) ?? FRESH), adhoc: true });
+    const before = this.#keys.get(key) ?? [FRESH];
+    this.#keys.set(
+      key,
+      before.map((known) => ({ ...known, adhoc: true })),
+    );
   }
 
   /**
@@ -99,18 +108,31 @@ export class BreakerJudge {
    * What happens at one moment is heard in whatever order: it must make sense in one of them.
    */
   judge(key: string, deeds: readonly Deed[], state: BreakerState): string | undefined {
-    const before = this.#keys.get(key) ?? FRESH;
+    const worlds = this.#keys.get(key) ?? [FRESH];
+    const possible = new Map<string, Known>();
     let complaint: string | undefined;
-    for (const order of ordersOf(deeds)) {
-      const known = this.#live(before, order, state);
-      if (typeof known === 'string') complaint ??= `'${key}': ${known}`;
-      else {
-        this.#keys.set(key, known);
-        this.#count(before, known, deeds);
-        return undefined;
+    for (const before of worlds) {
+      for (const order of ordersOf(deeds)) {
+        const known = this.#live(before, order, state);
+        if (typeof known === 'string') complaint ??= `'${key}': ${known}`;
+        else if (possible.size < MOST_WORLDS) possible.set(this.#nameOf(known), known);
       }
     }
-    return complaint;
+    const [first] = possible.values();
+    if (first === undefined) return complaint;
+    this.#keys.set(key, [...possible.values()]);
+    this.#count(worlds[0]!, first, deeds);
+    return undefined;
+  }
+
+  /** The same for what makes no difference. */
+  #nameOf({ counting, ...known }: Known): string {
+    const ids = [...counting].map((attempt) => {
+      const id = this.#ids.get(attempt) ?? this.#lastId++;
+      this.#ids.set(attempt, id);
+      return id;
+    });
+    return JSON.stringify({ ...known, ids: ids.sort((a, b) => a - b) });
   }
 
   #live(before: Known, deeds: readonly Deed[], state: BreakerState): Known | string {
