@@ -1,7 +1,6 @@
 /** What `reeve run` keeps in files: the joblog, and output that is held. */
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { InOrder } from '../../src/cli/run/in-order.ts';
 import { outputOf } from '../../src/cli/run/job-output.ts';
 import { Joblog } from '../../src/cli/run/joblog.ts';
@@ -80,6 +79,9 @@ describe('held output', () => {
   const collected = (spool: Spool) => Buffer.concat([...spool.pieces()]);
 
   test('is what was written, byte by byte, however much it is', () => {
+    const temporary = temporaryDirectory();
+    vi.stubEnv('TMPDIR', temporary);
+    onTestFinished(() => void vi.unstubAllEnvs());
     const spool = new Spool();
     const bytes = Buffer.alloc(1_000_003, Buffer.from([0, 255, 10, 195, 40]));
     for (let at = 0, step = 1; at < bytes.length; at += step, step = (step * 3) % 300_007)
@@ -89,7 +91,7 @@ describe('held output', () => {
     expect(collected(spool)).toHaveLength(0);
     spool.add(Buffer.from('new'));
     expect(collected(spool).toString()).toBe('new');
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('reeve-output-'))).toEqual([]);
+    expect(readdirSync(temporary)).toEqual([]);
   });
 
   const shown = (form: 'held' | 'lines', tag: string | undefined) => {

@@ -1,12 +1,13 @@
 /** Tasks that are real processes: what they read and write, what they leave behind, and a host at its limits. */
 import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { runAll } from '../../src/index.ts';
 import { openHost } from '../support/host.ts';
+import { AS_NOBODY, canBeUnprivileged } from '../support/limited-host.ts';
 import { isAlive, until } from '../support/processes.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
@@ -160,18 +161,33 @@ describe('a host at its limits', () => {
   const run = promisify(execFile);
   const fixture = fileURLToPath(new URL('../fixtures/runs-tasks.mjs', import.meta.url));
 
-  async function limited(limit: string) {
+  async function limited(what: 'nofile' | 'nproc', limit: number) {
     const directory = temporaryDirectory();
-    const { stdout } = await run(process.execPath, [fixture, directory, '200', limit], { timeout: 120_000 });
-    return JSON.parse(stdout);
-  }
-
-  test('of descriptors runs two hundred all the same, or says why not, and nothing leaks', async () => {
-    const { sum, before, after, again } = await limited('--nofile=64');
+    chmodSync(directory, 0o777); // it may be another user's
+    const wrapper = what === 'nproc' && process.getuid!() === 0 ? AS_NOBODY : [];
+    const [command, ...args] = [
+      ...wrapper,
+      process.execPath,
+      fixture,
+      `${directory}/state`,
+      '200',
+      what,
+      `${limit}`,
+    ];
+    const { stdout } = await run(command!, args, { timeout: 120_000, cwd: '/' });
+    const { sum, ...rest } = JSON.parse(stdout);
     const { ok, ...failures } = sum;
     expect(ok).toBeGreaterThan(0);
     expect(Object.keys(failures).filter((code) => !['EMFILE', 'EAGAIN'].includes(code))).toEqual([]);
-    expect(after).toBeLessThanOrEqual(before + 4);
-    expect(again).toEqual(Array(10).fill('ok'));
+    expect(rest.after).toBeLessThanOrEqual(rest.before + 4);
+    expect(rest.again).toEqual(Array(10).fill('ok'));
+  }
+
+  test('of descriptors runs two hundred all the same, or says why not, and nothing leaks', async () => {
+    await limited('nofile', 64);
+  });
+
+  test.runIf(canBeUnprivileged())('of processes does so, too', async () => {
+    await limited('nproc', 6); // for 64 at a time
   });
 });
