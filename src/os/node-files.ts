@@ -43,6 +43,8 @@ async function makeDirectory(path: string): Promise<void> {
     if (codeOf(error) === 'EEXIST') return;
     if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
     await makeDirectory(dirname(path));
-    await mkdir(path, { mode: PRIVATE_DIRECTORY });
+    await mkdir(path, { mode: PRIVATE_DIRECTORY }).catch((again: unknown) => {
+      if (codeOf(again) !== 'EEXIST') throw again; // somebody else was faster
+    });
   }
 }

@@ -29,11 +29,11 @@ export interface TaskResult {
   /** The end of what its last attempt wrote, 64 KiB of each stream unless `output.tail` says otherwise. */
   readonly stdout: string;
   readonly stderr: string;
-  /** Milliseconds from the start of its first attempt to the end of the last, waits between them included. */
+  /** Milliseconds from the start of its first attempt to the end of the last, waits and fallback included. */
   readonly durationMs: number;
   /** When its first attempt began, ms since 1970; undefined when there was none. */
   readonly startedAt: number | undefined;
-  /** Processes that were started for it, a fallback's not counted. */
+  /** Processes that were started for it: a fallback's, when there is `fallbackOf`, which counts its own. */
   readonly attempts: number;
   /** What kind of failure; undefined when it was none. */
   readonly category: FailureCategory | undefined;

@@ -1,6 +1,7 @@
 /** Many tasks, so many at a time: pulled as they are needed, begun when what they depend on is ok, told of as they end. */
 
 import { pause } from '../flow/pause.ts';
+import { onAbort } from '../flow/shared-signal.ts';
 import type { Clock, Timer } from '../os/os.ts';
 import { JoinedSignal, TimeIsOver } from './joined-signal.ts';
 import { type TaskResult, unbegun } from './result.ts';
@@ -63,6 +64,8 @@ export class TaskBatch {
     if (Number.isFinite(totalTimeout)) {
       this.#timer = this.#clock.setTimeout(() => this.#end.abort(new TimeIsOver(totalTimeout)), totalTimeout);
     }
+    onAbort(this.#end.signal, () => this.#ended());
+    if (this.#end.signal.aborted) this.#ended();
     this.fill();
     await over;
     this.#end.release();
@@ -70,10 +73,16 @@ export class TaskBatch {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  /** No more is pulled. */
+  /** Of an array each task has a result; where they are pulled, nobody knows how many there would be. */
+  #ended(): void {
+    if (this.#options.total === undefined) this.leave();
+  }
+
+  /** No more is pulled, and what is being pulled is not waited for: it may never come. */
   leave(): void {
     if (this.#isExhausted) return;
     this.#isExhausted = true;
+    this.#isPulling = false;
     const { source } = this.#options;
     void Promise.resolve(source.return?.()).catch((error: unknown) => this.#options.complain(error, 'tasks'));
     this.fill();
@@ -108,9 +117,11 @@ export class TaskBatch {
   async #await(next: Promise<IteratorResult<Pulled, unknown>>): Promise<void> {
     this.#isPulling = true;
     try {
-      this.#pulled(await next);
+      const pulled = await next;
+      if (!this.#isExhausted) this.#pulled(pulled);
     } catch (error) {
-      this.#fail(error);
+      if (this.#isExhausted) this.#options.complain(error, 'tasks');
+      else this.#fail(error);
     }
     this.#isPulling = false;
     this.fill();
@@ -127,9 +138,9 @@ export class TaskBatch {
   }
 
   #admit(pulled: Pulled): void {
-    if ('error' in pulled) this.#finish(unmeant(pulled, pulled.error));
+    if ('error' in pulled) this.#refuse(pulled, pulled.error);
     else if (this.#dependencies.knows(pulled.id))
-      this.#finish(unmeant(pulled, new TypeError(`there are two tasks of the id '${pulled.id}'`)));
+      this.#refuse(pulled, new TypeError(`there are two tasks of the id '${pulled.id}'`));
     else if (!this.#skips(pulled) && !this.#dependencies.add(pulled)) this.#ready.push(pulled);
   }
 
@@ -160,10 +171,21 @@ export class TaskBatch {
     this.fill();
   }
 
-  #finish(result: TaskResult): void {
+  /** Another of its id goes its own way. */
+  #refuse(task: { readonly id: string; readonly index: number }, error: Error): void {
+    const result = unmeant(task, error);
+    if (this.#dependencies.knows(task.id)) this.#hand(result);
+    else this.#finish(result);
+  }
+
+  #hand(result: TaskResult): void {
     this.#done += 1;
     this.#tell(result, result.status, result);
     this.#options.onResult(result);
+  }
+
+  #finish(result: TaskResult): void {
+    this.#hand(result);
     for (const spec of this.#dependencies.settle(result.id, result.status)) {
       if (!this.#skips(spec)) this.#ready.push(spec);
     }

@@ -50,9 +50,26 @@ function dependencyOf(
   return dependency;
 }
 
+/** What became of each. Of those that are called by their place, as most are, it takes a few bytes. */
+class Statuses {
+  readonly #byPlace: TaskResult['status'][] = [];
+  readonly #byName = new Map<string, TaskResult['status']>();
+
+  get(id: string): TaskResult['status'] | undefined {
+    return PLACE.test(id) ? this.#byPlace[Number(id)] : this.#byName.get(id);
+  }
+
+  set(id: string, status: TaskResult['status']): void {
+    if (PLACE.test(id)) this.#byPlace[Number(id)] = status;
+    else this.#byName.set(id, status);
+  }
+}
+
+const PLACE = /^(0|[1-9]\d{0,8})$/;
+
 /** Those that wait for others, and what became of those. */
 export class Dependencies {
-  readonly #statuses = new Map<string, TaskResult['status']>();
+  readonly #statuses = new Statuses();
   readonly #parked = new Map<TaskSpec, Set<string>>();
   readonly #waitingFor = new Map<string, TaskSpec[]>();
 
@@ -62,7 +79,7 @@ export class Dependencies {
 
   /** Whether it was begun before: of two of one id nobody could say which is meant. */
   knows(id: string): boolean {
-    return this.#statuses.has(id) || this.#waitingFor.has(id);
+    return this.#statuses.get(id) !== undefined || this.#waitingFor.has(id);
   }
 
   /** What keeps it from ever being begun. */

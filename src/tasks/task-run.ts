@@ -8,7 +8,7 @@ import type { OutputStream } from '../worker/worker-output.ts';
 import { Attempt, type AttemptEnd, type Processes } from './attempt.ts';
 import type { Breakers, Permit } from './breakers.ts';
 import type { FailurePattern } from './failure-category.ts';
-import type { KeptTask } from './history/keeper.ts';
+import { both, type KeptTask } from './history/keeper.ts';
 import { TimeIsOver } from './joined-signal.ts';
 import { type TaskResult, type TaskStatus, unbegun } from './result.ts';
 import type { Slots } from './slots.ts';
@@ -110,7 +110,7 @@ export class TaskRun {
     }
   }
 
-  /** Undefined when it is given up before it begins. */
+  /** Undefined when it is given up before it begins, or is not let through any more. */
   async #tryOnce(): Promise<Outcome | undefined> {
     const { tools, turn } = this.#options;
     const release = await tools.slots.take(this.#options.signal);
@@ -119,7 +119,7 @@ export class TaskRun {
       await turn(this.#options.signal);
       if (this.#options.signal.aborted) return undefined;
       const permit = this.#permit();
-      if (permit === 'blocked') return this.#blocked();
+      if (permit === 'blocked') return this.#attempts === 0 ? this.#blocked() : undefined;
       return await this.#attemptWith(permit);
     } finally {
       release();
@@ -161,11 +161,7 @@ export class TaskRun {
   }
 
   #wrote(stream: OutputStream, bytes: Uint8Array): Promise<void> | undefined {
-    const kept = this.#kept?.wrote(stream, bytes);
-    const told = this.#options.onOutput(stream, bytes);
-    return kept === undefined || told === undefined
-      ? (kept ?? told)
-      : Promise.all([kept, told]).then(() => undefined);
+    return both(this.#kept?.wrote(stream, bytes), this.#options.onOutput(stream, bytes));
   }
 
   #permit(): Permit | undefined | 'blocked' {
@@ -194,8 +190,16 @@ export class TaskRun {
       : { status: 'cancelled', category: undefined, error: new TaskCancelledError(id, reason) };
   }
 
-  #resultOf({ status, category, error, ...end }: Outcome): TaskResult {
+  /** From its own beginning, if it had one, whoever else was begun for it. */
+  #times(
+    ofFallback: Pick<TaskResult, 'startedAt' | 'durationMs'>,
+  ): Pick<TaskResult, 'startedAt' | 'durationMs'> {
+    if (this.#startedAt === undefined) return ofFallback;
     const now = this.#options.tools.clock.monotonic();
+    return { startedAt: this.#startedAt, durationMs: Math.round(now - this.#begunAt) };
+  }
+
+  #resultOf({ status, category, error, ...end }: Outcome): TaskResult {
     return {
       ...unbegun(this.spec),
       status,
@@ -203,8 +207,7 @@ export class TaskRun {
       signal: end.signal ?? null,
       stdout: end.stdout ?? '',
       stderr: end.stderr ?? '',
-      durationMs: this.#startedAt === undefined ? 0 : Math.round(now - this.#begunAt),
-      startedAt: this.#startedAt,
+      ...this.#times({ startedAt: undefined, durationMs: 0 }),
       attempts: this.#attempts,
       category,
       error,
@@ -234,9 +237,10 @@ export class TaskRun {
       );
       const result = await run.result();
       this.#attempt = run.attempt ?? this.#attempt;
+      const isGivenUp = result.status === 'cancelled' || result.status === 'skipped';
+      if (isGivenUp && result.startedAt === undefined) return failed; // what it came to is known
       const { directory, recordId } = this.#kept ?? failed;
-      const startedAt = failed.startedAt ?? result.startedAt;
-      return { ...result, startedAt, directory, recordId, fallbackOf: failed };
+      return { ...result, ...this.#times(result), directory, recordId, fallbackOf: failed };
     } catch (thrown) {
       const error = new TaskFallbackError(failed.id, thrown);
       return { ...failed, error, fallbackOf: failed };

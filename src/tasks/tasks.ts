@@ -143,6 +143,7 @@ export class Tasks {
     opening
       .then((opened) => {
         batch = opened;
+        if (given.signal.aborted) opened.leave();
         return this.#watch(opened.run());
       })
       .then(

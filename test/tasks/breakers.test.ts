@@ -231,10 +231,14 @@ describe('before a task is started', () => {
     ]);
   });
 
-  test('retries ask, too', async () => {
+  test('retries ask, too: one that is not let through leaves the result of the last attempt', async () => {
     const { host, run, births } = await openTasks();
-    const [result] = await run(host.runAll([job({ code: 1, name: 'k' }, { key: 'k', retries: 9 })]));
-    expect(result).toMatchObject({ status: 'blocked', attempts: 2 });
+    const complains = 'it is my fault';
+    const [result] = await run(
+      host.runAll([job({ code: 1, name: 'k', complains }, { key: 'k', retries: 9 })]),
+    );
+    expect(result).toMatchObject({ status: 'failed', attempts: 2, exitCode: 1, stderr: complains });
+    expect(host.tasks.health('k').state).toBe('open');
     expect(births.get('k')).toBe(2);
   });
 

@@ -212,9 +212,11 @@ describe('what is kept', () => {
     const { disk } = simulation.machine;
     disk.write('/state/tasks/README', 'mine');
     disk.write('/state/tasks/1-1/meta.json', 'mine too');
+    const ofAnother = `${host.runId.replace(/^./, '0')}-1`;
+    disk.write(`/state/tasks/${ofAnother}/meta.json`, '{ "version": 2, "secret": "of a later Reeve" }');
     await run(host.runAll([job(), job()]));
     await run(host.stop());
-    expect(stored(disk.paths())).toEqual(['1-1', 'README']);
+    expect(stored(disk.paths()).sort()).toEqual([ofAnother, '1-1', 'README'].sort());
     expect(await run(host.tasks.history.list())).toEqual([]);
   });
 

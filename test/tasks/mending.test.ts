@@ -133,6 +133,27 @@ describe('a fallback', () => {
     ]);
   });
 
+  test('counts in the time of its task', async () => {
+    const { host, run } = await openTasks();
+    const [result] = await run(host.runAll([job({ ms: 400, code: 1 }, { fallback: job({ ms: 50 }) })]));
+    expect(result!.durationMs).toBeGreaterThanOrEqual(450);
+    expect(result!.startedAt).toBe(result!.fallbackOf!.startedAt);
+    expect(summarize([result!]).speedup).toBeCloseTo(1);
+  });
+
+  test('that is not begun any more leaves what the task has come to', async () => {
+    const { host, run, simulation } = await openTasks({ maxProcesses: 1 });
+    const end = new AbortController();
+    const tasks = [job({ ms: 10, code: 3 }, { fallback: job() }), job({ ms: 5_000 })];
+    const work = host.runAll(tasks, { concurrency: 2, signal: end.signal });
+    await simulation.pass(500); // the second has the only place
+    end.abort();
+    expect((await run(work)).map(({ status, exitCode }) => [status, exitCode])).toEqual([
+      ['failed', 3],
+      ['cancelled', null],
+    ]);
+  });
+
   test('may be a function: of a task, of a text, or of nothing', async () => {
     const { host, run } = await openTasks();
     const failed: (number | null)[] = [];

@@ -1,10 +1,11 @@
 /** Tasks that write to files: all that they wrote, byte for byte, and what became of them. */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Logs } from '../../src/os/os.ts';
 import { TaskFiles } from '../../src/tasks/history/task-files.ts';
 import { openHost } from '../support/host.ts';
+import { until } from '../support/processes.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const sh = (script: string) => ({ command: 'sh', args: ['-c', script] });
@@ -62,12 +63,49 @@ describe('output.directory', () => {
     await once('one');
     const [result] = await once('two');
     expect(readFileSync(`${directory}/a/stdout.log`, 'utf8')).toBe('two\n');
-    // The history knows it too, by its own name, and reads the user's file.
+    // The history knows it too, by its own name, and has a copy.
     const { history } = host.tasks;
     expect(await history.output(result!.recordId!)).toEqual({ text: 'two\n', next: 4, isOver: true });
     await host.stop();
     expect((await history.list()).map(({ recordId }) => recordId)).toEqual([result!.recordId]);
     expect(readdirSync(`${directory}/a`)).toHaveLength(3); // what is the user's nobody removes
+  });
+
+  test('in which many begin at once is made once, and each has its own', async () => {
+    const { host, all } = await openHost();
+    const directory = `${temporaryDirectory()}/a/b/c`;
+    const tasks = Array.from({ length: 8 }, (_, n) => ({ id: `t${n}`, ...sh(`echo ${n}`) }));
+    const results = await host.runAll(tasks, { concurrency: 8, output: { directory } });
+    const texts = results.map((result) => readFileSync(`${result.directory}/stdout.log`, 'utf8'));
+    expect(texts).toEqual(tasks.map((_, n) => `${n}\n`));
+    expect(all('tasks.warning')).toEqual([]);
+  });
+
+  test('is not shared by two of one id that run at once', async () => {
+    const { host } = await openHost();
+    const directory = temporaryDirectory();
+    const goOn = `${directory}/go-on`;
+    const says = (what: string) =>
+      sh(`echo ${what}; until [ -e ${goOn} ]; do sleep 0.02; done; echo ${what}`);
+    const [a, b] = await Promise.all(
+      ['a', 'b'].map((what) => host.run({ ...says(what), output: { directory } })),
+    );
+    await until('both have begun', () => [a, b].every((task) => task!.output().stdout !== ''));
+    writeFileSync(goOn, '');
+    const results = await Promise.all([a!.result, b!.result]);
+    expect(results.map((result) => result.directory)).toEqual([`${directory}/0`, `${directory}/0~2`]);
+    const texts = results.map((result) => readFileSync(`${result.directory}/stdout.log`, 'utf8'));
+    expect(texts).toEqual(['a\na\n', 'b\nb\n']);
+  });
+
+  test('that cannot be does not keep a task out of the history', async () => {
+    const { host } = await openHost({ tasks: { history: true } });
+    const [result] = await host.runAll([{ id: 'a', ...sh('echo fine') }], {
+      output: { directory: '/proc/no-such-place' },
+    });
+    const { history } = host.tasks;
+    expect(await history.get(result!.recordId!)).toMatchObject({ id: 'a', status: 'ok' });
+    expect(await history.output(result!.recordId!)).toMatchObject({ text: 'fine\n', isOver: true });
   });
 
   test('that cannot be is told of, and the task runs', async () => {
@@ -106,7 +144,7 @@ test('a disk that is slow slows the task: no more than a little waits in memory'
   const nothing = async (): Promise<void> => {};
   const files = { write: nothing, rename: nothing, remove: nothing, makePrivateDirectory: nothing } as never;
   const beginning = { directory: '/d' } as never;
-  const options = { files, logs, beginning, directories: ['/d'], mostBytes: 1e12, warn: expect.unreachable };
+  const options = { files, logs, beginning, mostBytes: 1e12, warn: expect.unreachable };
   const taskFiles = new TaskFiles(options);
   const piece = new Uint8Array(MIB / 4);
   let waits: Promise<void> | undefined;
@@ -117,9 +155,10 @@ test('a disk that is slow slows the task: no more than a little waits in memory'
   }
   expect(taken).toBe(5); // 1 MiB may wait
   await expect.poll(() => appended.length).toBe(3); // both logs are begun, and what has come goes as one
+  expect(taskFiles.wrote('stderr', piece)).toBeUndefined(); // the other stream has room of its own
   release();
   await waits;
-  expect(appended).toEqual([0, 0, 5 * piece.length]);
+  expect(appended).toEqual([0, 0, 5 * piece.length, piece.length]);
 });
 
 const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

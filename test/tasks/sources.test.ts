@@ -93,6 +93,79 @@ describe('where tasks come from', () => {
   });
 });
 
+describe('a source that has no end', () => {
+  const never = new Promise<never>(() => {});
+  async function* waiting() {
+    yield job({ ms: 10 }, { id: 'first' });
+    await never;
+  }
+  function* endless() {
+    for (;;) yield job({ ms: 10 });
+  }
+
+  test('is left when its loop is, and holds nobody up', async () => {
+    const { host, run } = await openTasks();
+    for (const source of [waiting(), endless()]) {
+      await run(
+        (async () => {
+          for await (const _ of host.runEach(source)) break;
+        })(),
+      );
+    }
+    await run(host.runEach(endless()).return!().then(() => undefined)); // before anything was begun
+    await run(host.stop());
+  });
+
+  test('is left when the time for all is over: the results are those of the tasks that came', async () => {
+    const { host, run, now } = await openTasks();
+    const begun = now();
+    expect(statuses(await run(host.runAll(waiting(), { totalTimeout: 300 })))).toEqual(['ok']);
+    expect(now() - begun).toBeLessThan(400);
+    const many = statuses(await run(host.runAll(endless(), { totalTimeout: 300 })));
+    expect(many.length).toBeGreaterThan(10);
+    expect(many.length).toBeLessThan(200);
+  });
+
+  test('is left when it is cancelled, or the host stops', async () => {
+    const { host, run, simulation } = await openTasks();
+    const end = new AbortController();
+    const cancelled = host.runAll(waiting(), { signal: end.signal });
+    const stopped = host.runAll(endless());
+    await simulation.pass(100);
+    end.abort();
+    expect(statuses(await run(cancelled))).toEqual(['ok']);
+    await run(host.stop());
+    expect((await stopped).length).toBeLessThan(100);
+  });
+
+  test('that throws when nobody waits for it any more is told of', async () => {
+    const { host, run, simulation } = await openTasks();
+    let fail = (_: Error): void => {};
+    async function* failing() {
+      yield job();
+      await new Promise((_, reject) => {
+        fail = reject;
+      });
+    }
+    await run(host.runAll(failing(), { totalTimeout: 300 }));
+    fail(new Error('too late'));
+    await simulation.pass(1);
+    const told = host.events.recent().filter(({ type }) => type === 'tasks.warning');
+    expect(told).toMatchObject([{ message: 'tasks threw: too late' }]);
+  });
+});
+
+test('a second one of an id fails, and those that wait for the first do not mind', async () => {
+  const { host, run } = await openTasks();
+  function* tasks() {
+    yield job({ ms: 100 }, { id: 'a' });
+    yield job({}, { id: 'b', dependsOn: ['a'] });
+    yield job({}, { id: 'a' });
+    yield { id: 'a' } as never;
+  }
+  expect(statuses(await run(host.runAll(tasks())))).toEqual(['ok', 'ok', 'failed', 'failed']);
+});
+
 describe('progress', () => {
   test('is told of each start, retry, fallback and end', async () => {
     const { host, run } = await openTasks();

@@ -1,5 +1,6 @@
 /** Which tasks are written down, and where: in a directory of the user's, in the host's history, or in both. */
 import type { Os } from '../../os/os.ts';
+import type { OutputStream } from '../../worker/worker-output.ts';
 import type { TaskResult } from '../result.ts';
 import type { TaskSpec } from '../task-spec.ts';
 import type { HistoryPlan } from '../tasks-settings.ts';
@@ -16,8 +17,13 @@ export interface KeeperHost {
 }
 
 /** A task that is written down. */
-export interface KeptTask extends Pick<TaskFiles, 'directory' | 'wrote'> {
+export interface KeptTask {
+  /** The user's, or else the history's. */
+  readonly directory: string;
+  /** Undefined when it is not in the history. */
   readonly recordId: string | undefined;
+  /** Resolves when there is room for more; undefined when there is. */
+  wrote(stream: OutputStream, bytes: Uint8Array): Promise<void> | undefined;
   /** Resolves when that is written down too. */
   end(result: TaskResult): Promise<void>;
 }
@@ -25,6 +31,8 @@ export interface KeptTask extends Pick<TaskFiles, 'directory' | 'wrote'> {
 export class Keeper {
   readonly #history: HistoryPlan | undefined;
   readonly #host: KeeperHost;
+  /** The user's that tasks have now: no other may write there. */
+  readonly #taken = new Set<string>();
   #retention: Retention | undefined;
   #kept = 0;
 
@@ -35,32 +43,27 @@ export class Keeper {
 
   /** It begins. Undefined when nothing of it is to be written down. */
   keep(spec: TaskSpec): KeptTask | undefined {
-    const own = spec.directory;
-    if (own === undefined && this.#history === undefined) return undefined;
-    const { os, runId, stateDirectory, warn } = this.#host;
+    if (spec.directory === undefined && this.#history === undefined) return undefined;
+    const { os, runId, stateDirectory } = this.#host;
     this.#kept += 1;
     const recordId = newRecordId(runId, this.#kept);
-    const directories = [
-      ...(own === undefined ? [] : [`${os.files.absolute(own)}/${fileNameOf(spec)}`]),
-      ...(this.#history === undefined ? [] : [recordDirectory(stateDirectory, recordId)]),
-    ];
-    const where = { recordId, runId, directory: directories[0]!, startedAt: os.clock.now() };
-    const files = new TaskFiles({
-      files: os.files,
-      logs: os.logs,
-      beginning: beginningOf(spec, where),
-      directories,
-      mostBytes: own === undefined ? this.#history!.logBytes : Number.POSITIVE_INFINITY,
-      warn,
-    });
+    const open = (directory: string, mostBytes: number): TaskFiles => {
+      const beginning = beginningOf(spec, { recordId, runId, directory, startedAt: os.clock.now() });
+      return new TaskFiles({ files: os.files, logs: os.logs, beginning, mostBytes, warn: this.#host.warn });
+    };
+    const own = spec.directory === undefined ? undefined : this.#take(spec.directory, spec);
+    const files = own === undefined ? undefined : open(own, Number.POSITIVE_INFINITY);
+    const entry = this.#history && open(recordDirectory(stateDirectory, recordId), this.#history.logBytes);
     return {
-      recordId: this.#history === undefined ? undefined : recordId,
-      directory: files.directory,
-      wrote: (stream, bytes) => files.wrote(stream, bytes),
+      directory: (files ?? entry)!.directory,
+      recordId: entry && recordId,
+      wrote: (stream, bytes) => both(files?.wrote(stream, bytes), entry?.wrote(stream, bytes)),
       end: async (result) => {
         const endedAt = os.clock.now();
-        await files.end(endingOf(result, endedAt));
-        this.#shelf()?.add({ recordId, endedAt });
+        const ending = endingOf(result, endedAt);
+        const [, isEntered] = await Promise.all([files?.end(ending), entry?.end(ending)]);
+        if (own !== undefined) this.#taken.delete(own);
+        if (isEntered === true) this.#shelf(this.#history!).add({ recordId, endedAt });
       },
     };
   }
@@ -70,13 +73,34 @@ export class Keeper {
     await this.#retention?.settled();
   }
 
+  /** Its own in this one: by its id, and a number when a task of that id is at work there. */
+  #take(parent: string, spec: TaskSpec): string {
+    const first = `${this.#host.os.files.absolute(parent)}/${fileNameOf(spec)}`;
+    let directory = first;
+    for (let number = 2; this.#taken.has(directory); number += 1) directory = `${first}~${number}`;
+    this.#taken.add(directory);
+    return directory;
+  }
+
   /** What runs before this one have left is looked at when the first task has ended. */
-  #shelf(): Retention | undefined {
-    if (this.#history === undefined) return undefined;
-    this.#retention ??= new Retention({ ...this.#host, ...this.#history });
+  #shelf(history: HistoryPlan): Retention {
+    this.#retention ??= new Retention({ ...this.#host, ...history });
     return this.#retention;
   }
 }
+
+/** Resolves when both have. */
+export function both(
+  one: Promise<void> | undefined,
+  other: Promise<void> | undefined,
+): Promise<void> | undefined {
+  return one === undefined || other === undefined
+    ? (one ?? other)
+    : Promise.all([one, other]).then(() => undefined);
+}
+
+/** File systems take 255. */
+const LONGEST_NAME = 200;
 
 /** What files cannot be called is written as in a URL. */
 export function fileNameOf({ id, index }: Pick<TaskSpec, 'id' | 'index'>): string {
@@ -86,6 +110,3 @@ export function fileNameOf({ id, index }: Pick<TaskSpec, 'id' | 'index'>): strin
 
 /** Without halves of characters, which have no bytes. */
 const wellFormed = (text: string): string => Buffer.from(text).toString();
-
-/** File systems take 255. */
-const LONGEST_NAME = 200;

@@ -29,7 +29,7 @@ export interface StoredRecord {
   readonly recordId: string;
   readonly runId: string;
   /** Undefined when it cannot be read, as when its host died while it was about to write it. */
-  readonly record: TaskRecord | undefined;
+  readonly record: TaskRecord | 'other-version' | undefined;
 }
 
 /** All that there are, in the order of their names. What is no record is left alone. */
@@ -55,17 +55,20 @@ export async function readRecord(
   stateDirectory: string,
   recordId: string,
   isOver: (runId: string) => Promise<boolean> = (runId) => isRunOver(os, stateDirectory, runId),
-): Promise<TaskRecord | undefined> {
+): Promise<StoredRecord['record']> {
   const path = metaPath(recordDirectory(stateDirectory, recordId));
-  const read = async (): Promise<TaskRecord | undefined> => {
+  const read = async (): Promise<StoredRecord['record']> => {
     const text = await os.files.read(path);
     return text === undefined ? undefined : parseRecord(text);
   };
   const record = await read();
-  if (record?.status !== 'running' || !(await isOver(record.runId))) return record;
+  if (!isRunning(record) || !(await isOver(record.runId))) return record;
   const last = await read(); // its host may have ended in order meanwhile
-  return last?.status === 'running' ? { ...last, status: 'lost' } : last;
+  return isRunning(last) ? { ...last, status: 'lost' } : last;
 }
+
+const isRunning = (record: StoredRecord['record']): record is TaskRecord =>
+  typeof record === 'object' && record.status === 'running';
 
 function knownOnce<T>(ask: (name: string) => Promise<T>): (name: string) => Promise<T> {
   const known = new Map<string, Promise<T>>();

@@ -53,7 +53,7 @@ export class Retention {
     for (const stored of await readRecords(os, stateDirectory)) {
       if (stored.runId === runId) continue; // it is told of when it ends
       if (stored.record === undefined) await this.#removeRemains(stored);
-      else if (stored.record.status !== 'running') {
+      else if (stored.record !== 'other-version' && stored.record.status !== 'running') {
         const { recordId, endedAt, startedAt } = stored.record;
         this.#finished.push({ recordId, endedAt: endedAt ?? startedAt });
       }

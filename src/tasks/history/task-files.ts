@@ -3,17 +3,13 @@ import { messageOf } from '../../errors.ts';
 import type { Files, Logs } from '../../os/os.ts';
 import { replaceFile } from '../../os/replace-file.ts';
 import type { OutputStream } from '../../worker/worker-output.ts';
+import { LogFile } from './log-file.ts';
 import { NOT_OVER, type TaskBeginning, type TaskEnding, type TaskRecord, textOf } from './task-record.ts';
-
-/** Bytes that wait for the disk, before the task has to wait too. */
-const MOST_PENDING = 1_024 * 1_024;
 
 export interface TaskFilesOptions {
   readonly files: Files;
   readonly logs: Logs;
   readonly beginning: TaskBeginning;
-  /** Where `meta.json` is to be; of these the first has the logs. */
-  readonly directories: readonly string[];
   /** Bytes that each log may have. */
   readonly mostBytes: number;
   /** Told, once, what keeps it from being written down as a whole. */
@@ -28,16 +24,16 @@ const STREAMS: readonly OutputStream[] = ['stdout', 'stderr'];
 export class TaskFiles {
   readonly #options: TaskFilesOptions;
   readonly #opened: Promise<void>;
-  readonly #written = { stdout: 0, stderr: 0 };
-  readonly #pending: Record<OutputStream, Uint8Array[]> = { stdout: [], stderr: [] };
-  #pendingBytes = 0;
-  #flushing: Promise<void> | undefined;
-  #cut: string | undefined;
-  /** The disk does not take it: nothing more is tried. */
-  #isBroken = false;
+  readonly #logs: Readonly<Record<OutputStream, LogFile>>;
+  #failure: string | undefined;
 
   constructor(options: TaskFilesOptions) {
     this.#options = options;
+    const log = (stream: OutputStream): LogFile =>
+      new LogFile(options.logs, logPath(this.directory, stream), options.mostBytes, (error) =>
+        this.#break(error),
+      );
+    this.#logs = { stdout: log('stdout'), stderr: log('stderr') };
     this.#opened = this.#open().catch((error: unknown) => this.#break(error));
   }
 
@@ -45,74 +41,50 @@ export class TaskFiles {
     return this.#options.beginning.directory;
   }
 
-  get recordId(): string {
-    return this.#options.beginning.recordId;
-  }
-
   /** Resolves when there is room for more; undefined when there is. */
   wrote(stream: OutputStream, bytes: Uint8Array): Promise<void> | undefined {
-    const room = this.#options.mostBytes - this.#written[stream];
-    this.#written[stream] += bytes.length;
-    if (bytes.length > room) this.#cut ??= `it wrote more than ${this.#options.mostBytes} bytes`;
-    if (this.#isBroken || room <= 0) return undefined;
-    const kept = bytes.subarray(0, room);
-    this.#pending[stream].push(kept);
-    this.#pendingBytes += kept.length;
-    this.#flushing ??= this.#flush();
-    return this.#pendingBytes > MOST_PENDING ? this.#flushing : undefined;
+    return this.#logs[stream].add(bytes, this.#opened);
   }
 
-  /** Resolves when all is written down that can be. */
-  async end(ending: TaskEnding): Promise<void> {
+  /** Resolves when all is written down that can be, with whether its record is. */
+  async end(ending: TaskEnding): Promise<boolean> {
     await this.#opened;
-    await this.#flushing;
-    await this.#writeMeta(ending).catch((error: unknown) => this.#break(error));
+    for (const stream of STREAMS) await this.#logs[stream].settled();
+    return this.#writeMeta(ending).then(
+      () => true,
+      (error: unknown) => {
+        this.#break(error);
+        return false;
+      },
+    );
   }
 
   async #open(): Promise<void> {
-    const { files, logs, directories, beginning } = this.#options;
-    for (const directory of directories) await files.makePrivateDirectory(directory);
+    const { files, logs } = this.#options;
+    await files.makePrivateDirectory(this.directory);
     for (const stream of STREAMS) {
-      const path = logPath(beginning.directory, stream);
+      const path = logPath(this.directory, stream);
       await files.remove(path); // of another task that had its directory
       await logs.append(path, new Uint8Array());
     }
     await this.#writeMeta(NOT_OVER);
   }
 
-  async #writeMeta(ending: TaskEnding): Promise<void> {
-    const { files, directories, beginning } = this.#options;
-    const record: TaskRecord = { ...beginning, ...ending, written: this.#written, cut: this.#cut };
-    for (const directory of directories) {
-      const path = metaPath(directory);
-      await replaceFile(files, path, textOf(record), `${path}.tmp`);
-    }
-  }
-
-  async #flush(): Promise<void> {
-    await this.#opened;
-    while (this.#pendingBytes > 0 && !this.#isBroken) {
-      for (const stream of STREAMS) await this.#append(stream);
-    }
-    this.#flushing = undefined;
-  }
-
-  async #append(stream: OutputStream): Promise<void> {
-    const pieces = this.#pending[stream].splice(0);
-    if (pieces.length === 0) return;
-    const bytes = Buffer.concat(pieces);
-    this.#pendingBytes -= bytes.length;
-    await this.#options.logs
-      .append(logPath(this.directory, stream), bytes)
-      .catch((error: unknown) => this.#break(error));
+  #writeMeta(ending: TaskEnding): Promise<void> {
+    const { files, beginning, mostBytes } = this.#options;
+    const { stdout, stderr } = this.#logs;
+    const isFull = stdout.isFull || stderr.isFull;
+    const cut = this.#failure ?? (isFull ? `it wrote more than ${mostBytes} bytes` : undefined);
+    const written = { stdout: stdout.written, stderr: stderr.written };
+    const record: TaskRecord = { ...beginning, ...ending, written, cut };
+    const path = metaPath(this.directory);
+    return replaceFile(files, path, textOf(record), `${path}.${beginning.recordId}.tmp`);
   }
 
   #break(error: unknown): void {
-    if (this.#isBroken) return;
-    this.#isBroken = true;
-    this.#cut = messageOf(error);
-    this.#pendingBytes = 0;
-    for (const stream of STREAMS) this.#pending[stream] = [];
-    this.#options.warn(`'${this.#options.beginning.id}' is not written down: ${this.#cut}`);
+    if (this.#failure !== undefined) return;
+    this.#failure = messageOf(error);
+    for (const stream of STREAMS) this.#logs[stream].giveUp();
+    this.#options.warn(`'${this.#options.beginning.id}' is not written down: ${this.#failure}`);
   }
 }

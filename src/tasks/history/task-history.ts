@@ -2,7 +2,7 @@
 import type { Os } from '../../os/os.ts';
 import { OptionReader } from '../../worker/option-reader.ts';
 import type { OutputStream } from '../../worker/worker-output.ts';
-import { byRecordId, readRecord, readRecords, runOf } from './record-store.ts';
+import { byRecordId, readRecord, readRecords, recordDirectory, runOf } from './record-store.ts';
 import { logPath } from './task-files.ts';
 import type { TaskRecord } from './task-record.ts';
 
@@ -42,14 +42,15 @@ export class TaskHistory {
   async list(): Promise<readonly TaskRecord[]> {
     const stored = await readRecords(this.#os, this.#stateDirectory);
     return stored
-      .flatMap(({ record }) => (record === undefined ? [] : [record]))
+      .flatMap(({ record }) => (typeof record === 'object' ? [record] : []))
       .sort((a, b) => a.startedAt - b.startedAt || byRecordId(a, b));
   }
 
   /** Undefined when there is none, or none any more. */
   async get(recordId: string): Promise<TaskRecord | undefined> {
     if (runOf(recordId) === undefined) return undefined;
-    return readRecord(this.#os, this.#stateDirectory, recordId);
+    const record = await readRecord(this.#os, this.#stateDirectory, recordId);
+    return typeof record === 'object' ? record : undefined;
   }
 
   /**
@@ -63,7 +64,7 @@ export class TaskHistory {
     const limit = reader.integer('limit', DEFAULT_LIMIT, LEAST_LIMIT, MOST_LIMIT);
     const record = await this.get(recordId); // before its output: when it is over, all of that is there
     if (record === undefined) return undefined;
-    const path = logPath(record.directory, stream);
+    const path = logPath(recordDirectory(this.#stateDirectory, recordId), stream);
     const bytes = (await this.#os.logs.read(path, since, limit)) ?? new Uint8Array();
     const isWhole = record.status !== 'running' && bytes.length < limit;
     const text = isWhole ? bytes : bytes.subarray(0, wholeCharacters(bytes));

@@ -101,8 +101,8 @@ export const endingOf = (result: TaskResult, endedAt: number): TaskEnding => ({
 export const textOf = (record: TaskRecord): string =>
   `${JSON.stringify({ version: VERSION, ...record }, null, 2)}\n`;
 
-/** Undefined for what this version cannot have written. */
-export function parseRecord(text: string): TaskRecord | undefined {
+/** Undefined when it is damaged; `'other-version'` when it may be well, and is not ours to judge. */
+export function parseRecord(text: string): TaskRecord | 'other-version' | undefined {
   let value: Partial<Record<keyof TaskRecord | 'version', unknown>>;
   try {
     value = Object(JSON.parse(text));
@@ -110,6 +110,7 @@ export function parseRecord(text: string): TaskRecord | undefined {
     return undefined;
   }
   const { version, ...record } = value;
+  if (typeof version === 'number' && version !== VERSION) return 'other-version';
   const isWhole =
     version === VERSION &&
     [record.recordId, record.runId, record.id, record.command, record.directory].every(isString) &&
