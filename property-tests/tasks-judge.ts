@@ -12,7 +12,7 @@ import { BreakerJudge, type Deed } from './tasks-breakers.ts';
 import { isMissing, nameOf } from './tasks-jobs.ts';
 import { FALLBACKS, type RunPlan, type TasksPlan } from './tasks-plan.ts';
 import type { Asked, Born, Ran } from './tasks-records.ts';
-import { outcomeOf, wrongResult, wrongStart } from './tasks-verdict.ts';
+import { outcomeOf, totalTimeOf, wrongResult, wrongStart } from './tasks-verdict.ts';
 
 export interface TasksJudgeOptions {
   readonly plan: TasksPlan;
@@ -211,13 +211,24 @@ export class TasksJudge {
     });
   }
 
+  /** Its tasks are pulled, and it was ended before all had come, or may have been. */
+  isCut(ran: Ran): boolean {
+    const { plan, abortedAt, madeAt } = ran;
+    const isPulled = plan.source === 'iterable' || plan.source === 'async';
+    const isLate = this.now >= madeAt + totalTimeOf(ran);
+    return isPulled && (abortedAt !== undefined || this.now >= this.stoppedAt || isLate);
+  }
+
   /** All that was asked for was given, in the order of the tasks. */
   got(ran: Ran, results: readonly TaskResult[]): void {
     const { fail } = this.#options;
-    for (const [index, asked] of ran.asked.entries())
+    const came = this.isCut(ran) ? ran.asked.slice(0, results.length) : ran.asked;
+    for (const { id, heard, result } of ran.asked.slice(came.length))
+      if (heard.length > 0 || result !== undefined) fail('every-request-settles-once', `${id} has no result`);
+    for (const [index, asked] of came.entries())
       if (results[index] === undefined || results[index] !== asked.result)
         fail('results-in-input-order', `run ${ran.n} has ${results[index]?.id} in the place of ${asked.id}`);
-    if (results.length !== ran.asked.length)
+    if (results.length !== came.length)
       fail('every-request-settles-once', `run ${ran.n} has ${results.length} results`);
     const { total, ok, failed, cancelled, skipped, blocked, terminatedEarly } = summarize(results);
     const sum = ok + failed + cancelled + skipped + blocked.length + terminatedEarly.length;

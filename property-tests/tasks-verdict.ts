@@ -223,7 +223,7 @@ function* wrongFallback(
   own: TaskResult,
   { stoppedAt }: Circumstances,
 ): Iterable<string> {
-  const { plan, heard, ran, births } = asked;
+  const { plan, heard, ran, births, endedAt } = asked;
   const { status, error, stdout } = result;
   const isInstead = heard.some((one) => one.status === 'fallback');
   if (!isInstead) {
@@ -236,7 +236,12 @@ function* wrongFallback(
     return;
   }
   if (!NEED_HELP.has(own.status)) yield `has a fallback, and is ${own.status}`;
-  if ((plan.fallback === 'nothing') !== (own === result)) yield 'is not said to stand for another';
+  const mayBeGivenUp =
+    Math.min(ran.abortedAt ?? stoppedAt, stoppedAt, ran.madeAt + totalTimeOf(ran)) <= endedAt;
+  const isGivenUp = own === result && mayBeGivenUp && !births.some(({ part }) => part === 'fallback');
+  if ((plan.fallback === 'nothing') !== (own === result) && !isGivenUp)
+    yield 'is not said to stand for another';
+  if (isGivenUp) return;
   const isText = plan.fallback === 'text' || plan.fallback === 'late-text';
   if (isText && (status !== 'ok' || stdout !== 'instead')) yield `is not what stands for it, but ${status}`;
   const { code } = (error ?? {}) as { code?: unknown };

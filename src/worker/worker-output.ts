@@ -20,7 +20,8 @@ export class WorkerOutput {
   readonly #listeners = new Set<LineListener>();
   readonly #sources = new Set<ByteSource>();
   readonly #onAllEnded = new Set<() => void>();
-  /** Whoever wrote is dead: from then on nobody is waited for. */
+  /** Whoever wrote is dead: nobody is waited for. */
+  #hurries = false;
   #silence: Silence | undefined;
 
   constructor(audience: OutputAudience) {
@@ -45,7 +46,7 @@ export class WorkerOutput {
         this[stream].add(bytes);
         const taking = attendant?.wrote(stream, bytes);
         this.#silence?.heard();
-        if (taking !== undefined && this.#silence === undefined) void holdUp(source, taking);
+        if (taking !== undefined && !this.#hurries) void holdUp(source, taking);
         if (this.#listeners.size > 0 || this.#audience.wanted()) lines.add(bytes);
         else lines.forget();
       },
@@ -86,6 +87,7 @@ export class WorkerOutput {
       silence.end();
       action();
     };
+    this.#hurries = true;
     this.#silence = silence;
     this.#onAllEnded.add(heard);
     for (const source of this.#sources) source.resume();
@@ -94,6 +96,7 @@ export class WorkerOutput {
   /** Whoever holds the other end now may keep it; we have heard enough. Who waited is not held by what is kept of it. */
   destroy(): void {
     this.#onAllEnded.clear();
+    this.#silence = undefined;
     for (const source of this.#sources) source.destroy();
   }
 }
