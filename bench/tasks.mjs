@@ -1,5 +1,6 @@
 // A thousand times `true`, eight at a time: tasks against GNU parallel and plain child processes; then ten thousand.
 import { execFile, spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { interleave, median, round, temporaryDirectory } from './measure.mjs';
 import { startSubject } from './subject.mjs';
@@ -9,6 +10,9 @@ const AT_A_TIME = 8;
 const ROUNDS = 7;
 const LONG_ROUNDS = 3;
 const LONG = 10 * COUNT;
+const REEVE = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+const STATE = temporaryDirectory();
+const VALUES = Array.from({ length: COUNT }, (_, n) => String(n));
 
 export async function bench() {
   const ours = await startSubject('tasks-ours', temporaryDirectory());
@@ -17,7 +21,10 @@ export async function bench() {
   const rates = await interleave(ROUNDS, {
     ours: async () => (await ours.ask({ count: COUNT, atATime: AT_A_TIME, keep: true })).perSecond,
     plain: async () => (await plain.ask({ count: COUNT })).perSecond,
-    ...(hasParallel && { parallel }),
+    command: () => timed(process.execPath, [REEVE, 'run', `-j${AT_A_TIME}`, '/bin/true', ':::', ...VALUES]),
+    ...(hasParallel && {
+      parallel: () => timed('parallel', [`-j${AT_A_TIME}`, '/bin/true', ':::', ...VALUES]),
+    }),
   });
   const lengths = await interleave(LONG_ROUNDS, {
     short: () => ours.ask({ count: COUNT, atATime: AT_A_TIME }),
@@ -34,6 +41,7 @@ export async function bench() {
       columns: [`${COUNT} × true, ${AT_A_TIME} at a time`, 'jobs a second', 'reeve'],
       rows: [
         row('reeve: host.runAll', 'ours'),
+        row('reeve run, with its own start and end', 'command'),
         ...(hasParallel ? [row(`GNU parallel -j${AT_A_TIME}`, 'parallel')] : []),
         row('plain: child_process.spawn with three pipes', 'plain'),
       ],
@@ -48,6 +56,7 @@ export async function bench() {
       ratioPlain: round(rate('ours') / rate('plain'), 3),
       oursPerSecond: round(rate('ours'), 1),
       parallelPerSecond: hasParallel ? round(rate('parallel'), 1) : null,
+      commandPerSecond: round(rate('command'), 1),
       plainPerSecond: round(rate('plain'), 1),
       timeRatio10x: round(timeRatio10x),
       heapGrowthMb: round(heapGrowthMb),
@@ -58,10 +67,10 @@ export async function bench() {
 }
 
 /** Jobs a second. */
-async function parallel() {
-  const values = Array.from({ length: COUNT }, (_, n) => String(n));
+async function timed(program, args) {
   const begun = performance.now();
-  const running = promisify(execFile)('parallel', [`-j${AT_A_TIME}`, '/bin/true', ':::', ...values]);
+  const env = { ...process.env, REEVE_STATE_DIR: STATE };
+  const running = promisify(execFile)(program, args, { env });
   running.child.stdin.end();
   await running;
   return (COUNT * 1_000) / (performance.now() - begun);
