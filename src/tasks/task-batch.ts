@@ -201,15 +201,19 @@ export class TaskBatch {
     if (at > now) await pause(this.#clock, at - now, signal);
   }
 
-  /** What whoever listens to it has to say is a warning. */
   #wrote(output: TaskOutput): Promise<void> | undefined {
-    const { plan, complain } = this.#options;
-    const failed = (error: unknown): void => complain(error, 'onOutput');
+    return this.#call('onOutput', () => this.#options.plan.onOutput?.(output));
+  }
+
+  /** What a listener throws, or rejects with, is a warning. Resolves when it has done. */
+  #call(name: string, listener: () => unknown): Promise<void> | undefined {
+    const failed = (error: unknown): void => this.#options.complain(error, name);
     try {
-      const taken = plan.onOutput?.(output);
-      return taken instanceof Promise ? taken.catch(failed) : undefined;
+      const answer = listener();
+      return answer instanceof Promise ? answer.then(() => undefined, failed) : undefined;
     } catch (error) {
-      return void failed(error);
+      failed(error);
+      return undefined;
     }
   }
 
@@ -218,12 +222,10 @@ export class TaskBatch {
     status: TaskProgress['status'],
     result: TaskResult | undefined,
   ): void {
-    const { plan, total, complain } = this.#options;
-    try {
-      plan.onProgress?.({ index, total, id, status, done: this.#done, result });
-    } catch (error) {
-      complain(error, 'onProgress');
-    }
+    const { plan, total } = this.#options;
+    void this.#call('onProgress', () =>
+      plan.onProgress?.({ index, total, id, status, done: this.#done, result }),
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 /** What a task reads from its standard input. */
 import type { ByteSink } from '../os/os.ts';
+import { show } from '../worker/option-reader.ts';
 
 /** A string or bytes can be given to a second attempt, too; anything else is read once. */
 export type TaskInput = string | Uint8Array | AsyncIterable<string | Uint8Array>;
@@ -49,6 +50,8 @@ async function pump(
   for (;;) {
     const { done, value } = await pieces.next();
     if (done === true || isStopped()) return;
+    if (typeof value !== 'string' && !(value instanceof Uint8Array))
+      throw new TypeError(`it gave ${show(value)}, which is neither a string nor bytes`);
     const isRead = await sink.write(value).then(
       () => true,
       () => false,

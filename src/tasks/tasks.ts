@@ -190,7 +190,8 @@ export class Tasks {
   }
 
   #parseAll(tasks: readonly TaskOptions[], plan: RunPlan): readonly TaskSpec[] {
-    return inOrder(tasks.map((task, index) => this.#parse(task, index, plan, `tasks[${index}]`)));
+    const all = Array.from(tasks); // with what is missing in it
+    return inOrder(all.map((task, index) => this.#parse(task, index, plan, `tasks[${index}]`)));
   }
 
   #parse(task: TaskOptions, index: number, { defaults }: RunPlan, path: string): TaskSpec {

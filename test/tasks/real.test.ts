@@ -55,6 +55,15 @@ describe('input', () => {
       yield 'one\n';
       throw new Error('the disk is gone');
     }
+    async function* strange() {
+      yield 'one\n';
+      yield { two: 2 } as never;
+    }
+    const [refused] = await host.runAll([{ command: 'cat', stdin: strange() }]);
+    expect(refused).toMatchObject({
+      status: 'failed',
+      error: { code: 'ERR_REEVE_TASK_INPUT', message: expect.stringContaining('neither a string nor bytes') },
+    });
     const results = await host.runAll([
       { command: 'cat', stdin: broken() },
       { command: 'head', args: ['-n', '1'], stdin: endless() },

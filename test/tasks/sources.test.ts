@@ -191,12 +191,19 @@ describe('progress', () => {
 
   test('whoever throws there harms nobody, and is told of', async () => {
     const { host, run } = await openTasks();
-    const onProgress = () => {
-      throw new Error('not my day');
-    };
-    expect(statuses(await run(host.runAll([job(), job()], { onProgress })))).toEqual(['ok', 'ok']);
+    const throwers = [
+      () => {
+        throw new Error('not my day');
+      },
+      async () => {
+        throw new Error('not my night');
+      },
+    ];
+    for (const onProgress of throwers)
+      expect(statuses(await run(host.runAll([job(), job()], { onProgress })))).toEqual(['ok', 'ok']);
     const warnings = host.events.recent().filter(({ type }) => type === 'tasks.warning');
     expect(warnings[0]).toMatchObject({ message: 'onProgress threw: not my day' });
+    expect(warnings.at(-1)).toMatchObject({ message: 'onProgress threw: not my night' });
   });
 
   test('onOutput is told of every byte, of all attempts', async () => {

@@ -60,12 +60,11 @@ export class TaskFiles {
   }
 
   async #open(): Promise<void> {
-    const { files, logs } = this.#options;
+    const { files, beginning } = this.#options;
     await files.makePrivateDirectory(this.directory);
     for (const stream of STREAMS) {
-      const path = logPath(this.directory, stream);
-      await files.remove(path); // of another task that had its directory
-      await logs.append(path, new Uint8Array());
+      const path = logPath(this.directory, stream); // another task may have had it
+      await replaceFile(files, path, '', `${path}.${beginning.recordId}.tmp`);
     }
     await this.#writeMeta(NOT_OVER);
   }
