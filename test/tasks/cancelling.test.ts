@@ -1,7 +1,7 @@
 /** Tasks that nobody wants any more: they are ended, no more are begun, and nothing is left. On a simulated machine. */
 import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import type { TaskResult } from '../../src/index.ts';
+import type { TaskProgress, TaskResult } from '../../src/index.ts';
 import { job, openTasks } from '../support/tasks.ts';
 
 const statuses = (results: readonly TaskResult[]) => results.map(({ status }) => status);
