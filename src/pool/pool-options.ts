@@ -1,5 +1,7 @@
 /** A pool's options as people write them, and the complete form that everything inside works with. */
+
 import { LONGEST_MESSAGE } from '../channel/words.ts';
+import { LONGEST_TIMER_MS } from '../os/os.ts';
 import { type Backoff, type BackoffOptions, parseBackoff } from '../supervisor/backoff.ts';
 import { OptionReader, show } from '../worker/option-reader.ts';
 import { parseId, type WorkerOptions } from '../worker/worker-spec.ts';
@@ -114,7 +116,6 @@ const KEYS = [
 
 const NEVER = Number.POSITIVE_INFINITY;
 const MOST_WORKERS = 100_000;
-const LONGEST_MS = 2 ** 31 - 1;
 const MIB = 1_024 * 1_024;
 /** About as much as one string can hold, which a message is somewhere on its way. */
 const LONGEST_STRING = 511 * MIB;
@@ -133,7 +134,7 @@ export function parsePoolOptions(options: unknown, parallelism: number): PoolSet
     maxQueue: reader.integer('maxQueue', 1_000, 0, 100_000_000),
     timeout: reader.has('timeout') ? limit(reader, 'timeout') : NEVER,
     queueTimeout: reader.has('queueTimeout') ? limit(reader, 'queueTimeout') : NEVER,
-    cancelGrace: reader.integer('cancelGrace', 1_000, 0, LONGEST_MS),
+    cancelGrace: reader.integer('cancelGrace', 1_000, 0, LONGEST_TIMER_MS),
     idleTimeout: reader.has('idleTimeout') ? limit(reader, 'idleTimeout') : 60_000,
     heartbeat: parseHeartbeat(reader),
     recycle: parseRecycle(reader),
@@ -142,7 +143,7 @@ export function parsePoolOptions(options: unknown, parallelism: number): PoolSet
     maxSessions: reader.integer('maxSessions', 10_000, 1, 10_000_000),
     sessionTtl: reader.has('sessionTtl') ? limit(reader, 'sessionTtl') : 1_800_000,
     longestMessage: reader.integer('longestMessage', LONGEST_MESSAGE, 1_024, LONGEST_STRING),
-    closeTimeout: reader.integer('closeTimeout', 30_000, 0, LONGEST_MS),
+    closeTimeout: reader.integer('closeTimeout', 30_000, 0, LONGEST_TIMER_MS),
     warmUp,
   };
 }
@@ -164,7 +165,7 @@ function parseHeartbeat(reader: OptionReader): PoolSettings['heartbeat'] {
   if (value === false) return undefined;
   const inner = new OptionReader(value ?? {}, reader.at('heartbeat'), ['interval', 'misses']);
   return {
-    interval: inner.integer('interval', 5_000, 10, LONGEST_MS),
+    interval: inner.integer('interval', 5_000, 10, LONGEST_TIMER_MS),
     misses: inner.integer('misses', 3, 1, 1_000),
   };
 }

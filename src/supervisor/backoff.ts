@@ -1,4 +1,5 @@
 /** How long a child that keeps failing has to wait before it is started again: exponential, with jitter inside the cap. */
+import { LONGEST_TIMER_MS } from '../os/os.ts';
 import { OptionReader } from '../worker/option-reader.ts';
 
 export interface BackoffOptions {
@@ -39,19 +40,17 @@ export function countFailure(backoff: Backoff, failures: number, readyFor: numbe
   return readyFor >= backoff.resetAfter ? 1 : failures + 1;
 }
 
-const LONGEST_MS = 2 ** 31 - 1;
-
 /** Throws an `OptionsError`. Nothing given: the defaults. */
 export function parseBackoff(value: unknown, path: string): Backoff {
   const reader = new OptionReader(value ?? {}, path, ['initial', 'max', 'factor', 'jitter', 'resetAfter']);
-  const max = reader.integer('max', DEFAULT_BACKOFF.max, 1, LONGEST_MS);
-  const initial = reader.integer('initial', Math.min(DEFAULT_BACKOFF.initial, max), 0, LONGEST_MS);
+  const max = reader.integer('max', DEFAULT_BACKOFF.max, 1, LONGEST_TIMER_MS);
+  const initial = reader.integer('initial', Math.min(DEFAULT_BACKOFF.initial, max), 0, LONGEST_TIMER_MS);
   if (initial > max) reader.fail('initial', `${initial} is more than max, which is ${max}`);
   return {
     initial,
     max,
     factor: reader.number('factor', DEFAULT_BACKOFF.factor, 1, 100),
     jitter: reader.number('jitter', DEFAULT_BACKOFF.jitter, 0, 1),
-    resetAfter: reader.integer('resetAfter', max, 1, LONGEST_MS),
+    resetAfter: reader.integer('resetAfter', max, 1, LONGEST_TIMER_MS),
   };
 }

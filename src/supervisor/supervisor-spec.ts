@@ -1,5 +1,7 @@
 /** What a supervisor is: options as people write them, and the complete form. */
+
 import { OptionsError } from '../errors.ts';
+import { LONGEST_TIMER_MS } from '../os/os.ts';
 import { OptionReader, show } from '../worker/option-reader.ts';
 import {
   parseId,
@@ -88,7 +90,6 @@ export const DEFAULT_INTENSITY = 3;
 export const DEFAULT_PERIOD_MS = 5_000;
 /** Less was meant as seconds. */
 const SHORTEST_PERIOD_MS = 100;
-const LONGEST_MS = 2 ** 31 - 1;
 
 const RULE_KEYS = ['type', 'restart', 'significant', 'backoff'] as const;
 const SUPERVISOR_KEYS = [
@@ -144,7 +145,7 @@ function readSupervisorSpec(reader: OptionReader): SupervisorSpec {
 }
 
 function parsePeriod(reader: OptionReader): number {
-  const period = reader.integer('period', DEFAULT_PERIOD_MS, 1, LONGEST_MS);
+  const period = reader.integer('period', DEFAULT_PERIOD_MS, 1, LONGEST_TIMER_MS);
   if (period < SHORTEST_PERIOD_MS) {
     reader.fail(
       'period',
@@ -157,7 +158,7 @@ function parsePeriod(reader: OptionReader): number {
 function parseStopTimeout(reader: OptionReader): number {
   const value = reader.get('shutdown') ?? 'infinity';
   if (value === 'infinity' || value === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
-  return value === 'brutal_kill' ? 0 : reader.integer('shutdown', 0, 0, LONGEST_MS);
+  return value === 'brutal_kill' ? 0 : reader.integer('shutdown', 0, 0, LONGEST_TIMER_MS);
 }
 
 function parseChildren(

@@ -1,5 +1,7 @@
 /** What may be said of a run of many tasks, and its complete form. */
+
 import { OptionsError } from '../errors.ts';
+import { LONGEST_TIMER_MS } from '../os/os.ts';
 import { OptionReader, show } from '../worker/option-reader.ts';
 import type { OutputStream } from '../worker/worker-output.ts';
 import type { TaskResult, TaskStatus } from './result.ts';
@@ -73,7 +75,6 @@ const OWN_KEYS = [
 ] as const;
 const DEFAULT_CONCURRENCY = 5;
 const MOST_CONCURRENCY = 100_000;
-const LONGEST_MS = 2 ** 31 - 1;
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** Throws an `OptionsError`, and a `RangeError` for a concurrency that starts nothing. */
@@ -91,7 +92,9 @@ export function parseRunOptions(options: RunOptions): RunPlan {
   return {
     concurrency,
     stagger: reader.milliseconds('stagger', 0),
-    totalTimeout: isTotalGiven ? reader.integer('totalTimeout', 0, 1, LONGEST_MS) : (totalTimeout ?? NEVER),
+    totalTimeout: isTotalGiven
+      ? reader.integer('totalTimeout', 0, 1, LONGEST_TIMER_MS)
+      : (totalTimeout ?? NEVER),
     breaker: reader.boolean('breaker', true),
     onProgress,
     onOutput,

@@ -1,5 +1,7 @@
 /** What a task is: options as people write them, and the complete form. */
+
 import { OptionsError } from '../errors.ts';
+import { LONGEST_TIMER_MS } from '../os/os.ts';
 import { type Backoff, parseBackoff } from '../supervisor/backoff.ts';
 import { parseChildSpec, type WorkerChildSpec } from '../supervisor/supervisor-spec.ts';
 import { OptionReader, show } from '../worker/option-reader.ts';
@@ -114,7 +116,6 @@ export { DEFAULT_KEYS };
 
 /** Milliseconds between SIGTERM and SIGKILL: the time of a task that is to end is over already. */
 const DEFAULT_SHUTDOWN = 2_000;
-const LONGEST_MS = 2 ** 31 - 1;
 const NEVER = Number.POSITIVE_INFINITY;
 const MOST_TAIL = 64 * 1_024 * 1_024;
 const RETRY_KEYS = ['retries', 'initial', 'max', 'factor', 'jitter', 'on'] as const;
@@ -186,12 +187,12 @@ function parseOutput(said: readonly unknown[], path: string): Pick<TaskSpec, 'ta
 function parseTimeout(reader: OptionReader): { timeout: number; longestTimeout: number } {
   const value = reader.get('timeout') ?? NEVER;
   if (typeof value !== 'object') {
-    const timeout = value === NEVER ? NEVER : reader.integer('timeout', 0, 1, LONGEST_MS);
+    const timeout = value === NEVER ? NEVER : reader.integer('timeout', 0, 1, LONGEST_TIMER_MS);
     return { timeout, longestTimeout: timeout };
   }
   const progressive = new OptionReader(value, reader.at('timeout'), ['idle', 'max']);
-  const timeout = progressive.integer('idle', 0, 1, LONGEST_MS);
-  const longestTimeout = progressive.integer('max', 0, 1, LONGEST_MS);
+  const timeout = progressive.integer('idle', 0, 1, LONGEST_TIMER_MS);
+  const longestTimeout = progressive.integer('max', 0, 1, LONGEST_TIMER_MS);
   if (longestTimeout < timeout)
     progressive.fail('max', `${longestTimeout} is less than idle, which is ${timeout}`);
   return { timeout, longestTimeout };

@@ -1,4 +1,5 @@
 /** What a host says of all its tasks. */
+import { LONGEST_TIMER_MS } from '../os/os.ts';
 import { OptionReader, show } from '../worker/option-reader.ts';
 import { type BreakerSettings, DEFAULT_BREAKER } from './breakers.ts';
 import type { BreakerLimits } from './circuit-breaker-machine.ts';
@@ -48,7 +49,6 @@ export interface TasksSettings {
 
 const DEFAULT_MAX_PROCESSES = 64;
 const ADHOC_KEYS: readonly RegExp[] = [/^(ad-?hoc|temp|tmp)([-_:./]|$)/i];
-const LONGEST_MS = 2 ** 31 - 1;
 const KEYS = ['maxProcesses', 'breaker', 'adhocKeys', 'patterns', 'history'] as const;
 const DEFAULT_HISTORY: HistoryPlan = {
   count: 1_000,
@@ -93,7 +93,7 @@ function parseLimits(reader: OptionReader, key: string, defaults: BreakerLimits)
   return {
     failures: limits.integer('failures', defaults.failures, 1, 1_000_000),
     fastFail: limits.get('fastFail') === false ? undefined : parseFastFail(limits, defaults.fastFail!),
-    resetAfter: limits.integer('resetAfter', defaults.resetAfter, 1, LONGEST_MS),
+    resetAfter: limits.integer('resetAfter', defaults.resetAfter, 1, LONGEST_TIMER_MS),
   };
 }
 
@@ -104,7 +104,7 @@ function parseFastFail(limits: OptionReader, defaults: NonNullable<BreakerLimits
   ]);
   return {
     failures: reader.integer('failures', defaults.failures, 1, 1_000),
-    within: reader.integer('within', defaults.within, 1, LONGEST_MS),
+    within: reader.integer('within', defaults.within, 1, LONGEST_TIMER_MS),
   };
 }
 

@@ -18,6 +18,7 @@ import { inOrder } from './task-order.ts';
 import { TaskRun, type TaskTools } from './task-run.ts';
 import { parseTask, type TaskOptions, type TaskSpec } from './task-spec.ts';
 import type { TasksSettings } from './tasks-settings.ts';
+import { enoughFor } from './total-timeout.ts';
 
 /** What tasks need of their host. */
 export interface TasksHost {
@@ -38,7 +39,6 @@ export type TaskSource = readonly TaskOptions[] | Iterable<TaskOptions> | AsyncI
 export const TASKS = '@tasks';
 /** Results that may wait to be taken before no more tasks are begun; or as many as run at a time, if these are more. */
 const MOST_WAITING = 64;
-const AUTO_TIMES = 1.5;
 
 /** Who takes the results. */
 interface Taking extends Pick<ConstructorParameters<typeof TaskBatch>[0], 'onResult' | 'isTaken'> {
@@ -263,5 +263,5 @@ function totalTimeoutOf(
   const longest = specs.reduce((most, { longestTimeout }) => Math.max(most, longestTimeout), 0);
   if (!Number.isFinite(longest))
     throw new OptionsError('totalTimeout', "'auto' needs a timeout for each task");
-  return Math.min(2 ** 31 - 1, Math.ceil(AUTO_TIMES * longest * Math.ceil(specs.length / concurrency)));
+  return enoughFor(specs.length, concurrency, longest);
 }

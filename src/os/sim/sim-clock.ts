@@ -1,5 +1,5 @@
 /** The two clocks of one simulated process, and its timers: never early, sometimes late, some of them together. */
-import type { Clock } from '../os.ts';
+import { type Clock, LONGEST_TIMER_MS } from '../os.ts';
 import type { SimMachine } from './machine.ts';
 import type { SimProcess } from './process.ts';
 import { doneBy } from './simulation-error.ts';
@@ -9,8 +9,6 @@ import type { Entry } from './timeline.ts';
 const BUILT_AT = Date.UTC(2026, 0, 1);
 /** How often a timer is late, and by how many milliseconds at most: a busy event loop. */
 const LATE = { chance: 0.02, most: 40 };
-/** Node's timers wait no longer; told to, they ring at once. */
-const LONGEST_MS = 2 ** 31 - 1;
 
 export function simClock(machine: SimMachine, self: SimProcess): Clock {
   const { timeline, prng } = machine;
@@ -20,7 +18,7 @@ export function simClock(machine: SimMachine, self: SimProcess): Clock {
     setTimeout(action, ms) {
       // Node counts whole milliseconds, at least one, and so rings what is due in the same one together.
       const late = prng.chance(LATE.chance) ? prng.below(LATE.most) : 0;
-      const due = Math.ceil(timeline.now + (ms >= 1 && ms <= LONGEST_MS ? ms : 1) + late);
+      const due = Math.ceil(timeline.now + (ms >= 1 && ms <= LONGEST_TIMER_MS ? ms : 1) + late);
       const ring = doneBy(machine, self, action);
       const timer = timeline.add(due - timeline.now, () => {
         self.timers.delete(timer);
