@@ -162,7 +162,7 @@ describe('output', () => {
     expect(told).toMatchObject([
       { type: 'task', seq: 1, id: '1', status: 'ok', exitCode: 0, stdout: '0\n', command: 'sh' },
       { type: 'task', seq: 2, status: 'failed', exitCode: 3, category: 'unknown', attempts: 1 },
-      { type: 'summary', total: 2, ok: 1, failed: 1, cancelled: 0 },
+      { type: 'summary', total: 2, counts: { ok: 1, failed: 1, cancelled: 0 }, retried: 0, resumed: 0 },
     ]);
     expect(told[1].error).toMatch(/exited with code 3/);
     expect(code).toBe(1);
@@ -231,7 +231,7 @@ describe('it exits', () => {
     const late = await sh('mkfifo idle; exec $REEVE run --total-timeout 300ms echo <>idle');
     expect(late).toMatchObject({ code: 255, stderr: expect.stringMatching(/before all values were read/) });
     const { code, stderr } = await openShell().run('run', '--timeout', '200ms', 'sleep', ':::', '1408', '0');
-    expect(stderr).toMatch(/^reeve: sleep 1408: was not done after 2\d\d ms\n/);
+    expect(stderr).toMatch(/^reeve: sleep 1408: was not done after \d+ ms\n/);
     expect(code).toBe(1);
   });
 });
