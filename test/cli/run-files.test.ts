@@ -134,7 +134,7 @@ describe('held output', () => {
   test('has its tag once a line, however it came', async () => {
     const { output, texts } = shown('held', 'T ');
     for (const text of ['a', 'b\n', 'c\nd', '\n', '\ne']) output.took('stdout', Buffer.from(text));
-    await output.show();
+    await output.show(true);
     expect(texts).toEqual(['stdout: T ab\nT c\nT d\nT \nT e']);
   });
 
@@ -143,15 +143,26 @@ describe('held output', () => {
     output.took('stderr', Buffer.from('first'));
     output.again();
     output.took('stderr', Buffer.from('second'));
-    await output.show();
+    await output.show(true);
     expect(texts).toEqual(['stderr: second']);
+  });
+
+  test.each([
+    ['is nothing when the last attempt wrote nothing', true, []],
+    ['is of the last attempt that had a process', false, ['stdout: first']],
+  ])('%s', async (_, hadProcess, shownAtLast) => {
+    const { output, texts } = shown('held', undefined);
+    output.took('stdout', Buffer.from('first'));
+    output.again();
+    await output.show(hadProcess);
+    expect(texts).toEqual(shownAtLast);
   });
 
   test('line by line shows only whole ones, until the end', async () => {
     const { output, texts } = shown('lines', undefined);
     for (const text of ['a', 'b\nc', 'd\ne\nf']) void output.took('stdout', Buffer.from(text));
     expect(texts).toEqual(['stdout: ab\n', 'stdout: cd\ne\n']);
-    await output.show();
+    await output.show(true);
     expect(texts.at(-1)).toBe('stdout: f');
   });
 });
@@ -168,7 +179,7 @@ test('lines of two attempts are two, with a tag and without', async () => {
     output.again();
     void output.took('stdout', Buffer.from('second\n'));
     output.again();
-    await output.show();
+    await output.show(true);
     expect(Buffer.concat(shown).toString()).toBe(lines);
   }
 });

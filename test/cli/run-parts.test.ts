@@ -5,6 +5,8 @@ import { enoughFor, parseDuration } from '../../src/cli/run/duration.ts';
 import { Ending } from '../../src/cli/run/ending.ts';
 import { exitValuesOf, hasRun, shellCodeOf } from '../../src/cli/run/exit-values.ts';
 import { haltExitCode, isReached, parseHalt } from '../../src/cli/run/halt.ts';
+import { outputOf } from '../../src/cli/run/job-output.ts';
+import { isCutOff, type JobPhase } from '../../src/cli/run/jobs.ts';
 import { parseRun } from '../../src/cli/run/options.ts';
 import { describeProgress } from '../../src/cli/run/progress.ts';
 import { quote } from '../../src/cli/run/quote.ts';
@@ -185,6 +187,41 @@ describe('the numbers of an end', () => {
     expect([exitval, signal, shellCodeOf(result(rest)), hasRun(result(rest))]).toEqual(numbers);
   });
 });
+
+test('given up is what would have been tried again', () => {
+  const isGivenUp = (rest: Partial<TaskResult>, { retries = 1, isEnding = true, ...job }: GivenUp = {}) => {
+    const task = { id: '1', command: 'x', ...(job.own === undefined ? {} : { retries: job.own }) };
+    const output = outputOf('none', undefined, () => Promise.resolve());
+    const { phase = 'running' } = job;
+    return isCutOff(
+      { task, commandLine: 'x', tag: 'x', seq: 1, output, received: 0, phase },
+      {
+        ...unbegun({ id: '1', index: 0, key: undefined, adhoc: false }),
+        status: 'failed',
+        attempts: 1,
+        ...rest,
+      },
+      retries,
+      isEnding,
+    );
+  };
+  expect(isGivenUp({}, { phase: 'retrying', isEnding: false })).toBe(true);
+  expect(isGivenUp({})).toBe(true);
+  expect(isGivenUp({}, { own: {} })).toBe(true);
+  expect(isGivenUp({}, { isEnding: false })).toBe(false);
+  expect(isGivenUp({}, { retries: 0 })).toBe(false);
+  expect(isGivenUp({ attempts: 0 }, { retries: 0 })).toBe(false);
+  expect(isGivenUp({}, { own: 0 })).toBe(false);
+  expect(isGivenUp({ attempts: 2 })).toBe(false);
+  expect(isGivenUp({ status: 'ok' })).toBe(false);
+});
+
+interface GivenUp {
+  readonly retries?: number;
+  readonly own?: number | object;
+  readonly phase?: JobPhase;
+  readonly isEnding?: boolean;
+}
 
 describe('the line of progress', () => {
   const progress = { total: 120, done: 30, resumed: 10, failed: 0, running: 8, elapsed: 60_000 };

@@ -1,5 +1,5 @@
 /** One `reeve run`: the host's tasks, what is shown and logged of them, and how it comes to its end. */
-import { codeOf, messageOf } from '../../errors.ts';
+import { codeOf, messageOf, SpawnError } from '../../errors.ts';
 import type { Host } from '../../host/host.ts';
 import { nodeOs } from '../../os/node-os.ts';
 import type { Signal } from '../../os/os.ts';
@@ -45,6 +45,8 @@ export interface CommandRunParts {
 interface Ended {
   readonly job: Job;
   readonly result: TaskResult;
+  /** Another run has to do it again. */
+  readonly isCutOff: boolean;
 }
 
 export class CommandRun {
@@ -59,6 +61,7 @@ export class CommandRun {
   readonly #tally = new Tally();
   readonly #end = new AbortController();
   readonly #begunAt = performance.now();
+  #isTimeOver = false;
   readonly #ending = new Ending((complaint) => this.#screen.say(complaint));
 
   constructor({ host, plan, drafts, joblog, total }: CommandRunParts) {
@@ -120,7 +123,12 @@ export class CommandRun {
     for await (const result of results) {
       const job = this.#jobs.of(result.index);
       this.#jobs.over(result.index);
-      const ended = { job, result: resultOf(job, result) };
+      const isEnding = this.#end.signal.aborted || this.#isTimeOver;
+      const ended = {
+        job,
+        result: resultOf(job, result),
+        isCutOff: isCutOff(job, result, retries, isEnding),
+      };
       this.#count(ended);
       for (const next of this.#order.add(result.index, ended)) await this.#tell(next);
     }
@@ -161,15 +169,15 @@ export class CommandRun {
   /** What is logged has been shown: whoever is killed in between shows it again, and loses nothing. */
   async #show({ job, result }: Ended): Promise<void> {
     if (result.status === 'cancelled') job.output.drop();
-    await job.output.show();
+    await job.output.show(!(result.error instanceof SpawnError));
     if (this.#plan.json) await this.#screen.write('stdout', `${JSON.stringify(asJson(job, result))}\n`);
     if (result.status !== 'ok' && result.status !== 'cancelled')
       this.#screen.say(describeFailure(job, result));
   }
 
-  #log({ job, result }: Ended): void {
+  #log({ job, result, isCutOff }: Ended): void {
     if (this.#joblog === undefined || this.#ending.isLost) return;
-    if (!hasRun(result) || isCutOff(job)) return;
+    if (!hasRun(result) || isCutOff) return;
     this.#joblog.add({
       seq: job.seq,
       startedAt: result.startedAt ?? Date.now(),
@@ -243,6 +251,7 @@ export class CommandRun {
     const totalTimeout = this.#totalTimeout();
     if (totalTimeout === undefined) return undefined;
     return setTimeout(() => {
+      this.#isTimeOver = true;
       if (this.#jobs.total !== undefined || this.#jobs.isExhausted) return;
       this.#jobs.close();
       this.#ending.late();

@@ -9,10 +9,10 @@ export type Show = (stream: OutputStream, bytes: Uint8Array) => Promise<void>;
 export interface JobOutput {
   /** Of a task that is to be slowed a promise. */
   took(stream: OutputStream, bytes: Uint8Array): Promise<void> | undefined;
-  /** Another attempt begins: what the last one has written does not count, and is not mixed with what comes. */
+  /** Another attempt begins: what the last one has written is not mixed with what comes. */
   again(): void;
-  /** It is over, and the rest may be shown. */
-  show(): Promise<void>;
+  /** It is over, and the rest may be shown. @param hadProcess else what the attempt before has written still counts */
+  show(hadProcess: boolean): Promise<void>;
   /** Nothing of it is wanted any more. */
   drop(): void;
 }
@@ -35,11 +35,13 @@ const NO_OUTPUT: JobOutput = {
 const STREAMS = ['stdout', 'stderr'] as const;
 const NEWLINE = 0x0a;
 
-/** Whole, and only of the last attempt. */
+/** Whole, and only of the last attempt that had a process. */
 class HeldOutput implements JobOutput {
   readonly #tag: string | undefined;
   readonly #show: Show;
   readonly #spools = { stdout: new Spool(), stderr: new Spool() };
+  /** It is of an attempt after which another one has begun. */
+  #isOld = false;
 
   constructor(tag: string | undefined, show: Show) {
     this.#tag = tag;
@@ -47,14 +49,16 @@ class HeldOutput implements JobOutput {
   }
 
   took(stream: OutputStream, bytes: Uint8Array): undefined {
+    if (this.#isOld) this.drop();
     this.#spools[stream].add(bytes);
   }
 
   again(): void {
-    this.drop();
+    this.#isOld = true;
   }
 
-  async show(): Promise<void> {
+  async show(hadProcess: boolean): Promise<void> {
+    if (this.#isOld && hadProcess) this.drop();
     for (const stream of STREAMS) {
       const tagger = new Tagger(this.#tag);
       for (const piece of this.#spools[stream].pieces()) await this.#show(stream, tagger.tag(piece));
@@ -63,6 +67,7 @@ class HeldOutput implements JobOutput {
   }
 
   drop(): void {
+    this.#isOld = false;
     for (const stream of STREAMS) this.#spools[stream].clear();
   }
 }

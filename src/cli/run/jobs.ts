@@ -1,4 +1,6 @@
 /** The tasks of `reeve run` as the host gets them: without those that were done in an earlier run, numbered, and no more once told so. */
+
+import type { TaskResult } from '../../tasks/result.ts';
 import { TaskSkippedError } from '../../tasks/task-errors.ts';
 import type { TaskOptions } from '../../tasks/task-spec.ts';
 import type { Draft, Drafts } from './drafts.ts';
@@ -17,8 +19,27 @@ export interface Job extends Draft {
 
 export type JobPhase = 'running' | 'retrying' | 'fallback';
 
-/** Given up while it waited to be tried again: its result is the last attempt's, but it has come to no end of its own. */
-export const isCutOff = ({ phase }: Job): boolean => phase === 'retrying';
+/**
+ * Given up when it would have been tried again: its result is the last attempt's, but it has come to no end of its own.
+ * An attempt that had failed when all was ended, and whose process was still being cleared up, is not told of as
+ * `retrying`: where that cannot be known, another run does it again. @param retries of those that have none of their own
+ */
+export function isCutOff(
+  { task, phase }: Job,
+  result: TaskResult,
+  retries: number,
+  isEnding: boolean,
+): boolean {
+  if (phase === 'retrying') return true;
+  if (!isEnding || result.status !== 'failed' || result.fallbackOf !== undefined) return false;
+  const own = task.retries ?? retries;
+  return (
+    Math.max(1, result.attempts) <= (typeof own === 'number' ? own : (own.retries ?? DEFAULT_OWN_RETRIES))
+  );
+}
+
+/** Of a task that says how it is tried again, but not how often. */
+const DEFAULT_OWN_RETRIES = 2;
 
 export interface JobsOptions {
   readonly drafts: Drafts;
