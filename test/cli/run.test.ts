@@ -52,6 +52,23 @@ describe('values', () => {
     expect(code).toBe(0);
   });
 
+  test('in several groups are combined only as they are needed', async () => {
+    const groups = Array.from({ length: 3 }, () => [
+      ':::',
+      ...Array.from({ length: 500 }, (_, index) => String(index)),
+    ]).flat();
+    const { code, stdout } = await openShell().run(
+      'run',
+      '-j',
+      '1',
+      '--halt',
+      'now,done=1',
+      'echo',
+      ...groups,
+    );
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^0 0 0\n/) });
+  });
+
   test('come from a file', async () => {
     const shell = openShell();
     shell.put('names', 'one\ntwo\n');
