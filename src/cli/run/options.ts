@@ -132,7 +132,7 @@ function parseOrigin(operands: readonly string[], flags: RunFlags): Origin {
   for (const [option, isSet] of Object.entries(readings)) {
     if (isSet && groups.length > 0) throw new OptionsError(option, `not together with '${GROUP}'`);
     if (isSet && flags.tasks !== undefined)
-      throw new OptionsError(option, "values that are read: not together with '--tasks'");
+      throw new OptionsError(option, "is about values that are read: not together with '--tasks'");
   }
   if (flags.tasks !== undefined) {
     if (operands.length > 0)
