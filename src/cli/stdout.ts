@@ -1,7 +1,8 @@
 /** Standard output that cannot be written: its reader has gone, or its disk is full. */
 import { codeOf, messageOf } from '../errors.ts';
 
-type OutputError = Error & { readonly code?: string };
+/** One of our streams cannot be written. */
+export type OutputError = Error & { readonly code?: string };
 
 /** For commands that only tell something. A reader that has gone, as `head` does: as if SIGPIPE had ended us. */
 export function endOnBrokenOutput(error: OutputError): never {

@@ -149,6 +149,7 @@ export function describeEvent(event: TimedEvent): string | undefined {
     case 'host.left-behind':
       return `left behind: ${event.pids.join(', ') || 'nobody knows what'} (${event.message}); a later sweep goes on`;
     case 'registry.warning':
+    case 'tasks.warning':
       return `warning: ${event.message}`;
     default:
       return undefined;

@@ -1,9 +1,12 @@
 /** What `reeve run` keeps in files: the joblog, and output that is held. */
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { draftsOfGroups } from '../../src/cli/run/drafts.ts';
 import { InOrder } from '../../src/cli/run/in-order.ts';
 import { outputOf } from '../../src/cli/run/job-output.ts';
 import { Joblog } from '../../src/cli/run/joblog.ts';
+import { Jobs } from '../../src/cli/run/jobs.ts';
+import { quoteAll } from '../../src/cli/run/quote.ts';
 import { Spool } from '../../src/cli/run/spool.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
@@ -62,6 +65,31 @@ describe('the joblog', () => {
     expect(readFileSync(path, 'utf8')).toBe(`${whole}${whole.split('\n')[1]!.replaceAll(/^1|1$/g, '2')}\n`);
   });
 
+  test('has values with any character, on one line', () => {
+    const path = `${temporaryDirectory()}/log`;
+    const words = ['\u2028', '\u2029', '\u0085', '\v\f\r', '\n', "tab\t'", '\u{1f980}'];
+    const lines = words.map((word) => quoteAll(['echo', word]));
+    const first = new Joblog({ path, resumption: 'none' });
+    for (const [index, commandLine] of lines.entries()) first.add({ ...entry(index + 1), commandLine });
+    first.close();
+    const resumed = new Joblog({ path, resumption: 'all' });
+    for (const [index, commandLine] of lines.entries())
+      expect(resumed.done(index + 1, commandLine)).toEqual({ commandLine, isOk: true });
+    resumed.close();
+  });
+
+  test('without a whole line is one only if it is the beginning of one', () => {
+    const path = `${temporaryDirectory()}/log`;
+    writeFileSync(path, HEADER.slice(0, 20));
+    new Joblog({ path, resumption: 'all' }).close();
+    expect(readFileSync(path, 'utf8')).toBe(HEADER);
+    for (const text of ['all that I have ever written', `${HEADER.slice(0, -1)} and more`]) {
+      writeFileSync(path, text);
+      expect(() => new Joblog({ path, resumption: 'all' })).toThrow(/is no joblog: its first line/);
+      expect(readFileSync(path, 'utf8')).toBe(text);
+    }
+  });
+
   test('refuses what is of other commands, and what is no joblog', () => {
     const path = written(entry(1));
     const joblog = new Joblog({ path, resumption: 'all' });
@@ -106,7 +134,7 @@ describe('held output', () => {
   test('has its tag once a line, however it came', async () => {
     const { output, texts } = shown('held', 'T ');
     for (const text of ['a', 'b\n', 'c\nd', '\n', '\ne']) output.took('stdout', Buffer.from(text));
-    await output.show();
+    await output.show(true);
     expect(texts).toEqual(['stdout: T ab\nT c\nT d\nT \nT e']);
   });
 
@@ -115,17 +143,54 @@ describe('held output', () => {
     output.took('stderr', Buffer.from('first'));
     output.again();
     output.took('stderr', Buffer.from('second'));
-    await output.show();
+    await output.show(true);
     expect(texts).toEqual(['stderr: second']);
+  });
+
+  test.each([
+    ['is nothing when the last attempt wrote nothing', true, []],
+    ['is of the last attempt that had a process', false, ['stdout: first']],
+  ])('%s', async (_, hadProcess, shownAtLast) => {
+    const { output, texts } = shown('held', undefined);
+    output.took('stdout', Buffer.from('first'));
+    output.again();
+    await output.show(hadProcess);
+    expect(texts).toEqual(shownAtLast);
   });
 
   test('line by line shows only whole ones, until the end', async () => {
     const { output, texts } = shown('lines', undefined);
     for (const text of ['a', 'b\nc', 'd\ne\nf']) void output.took('stdout', Buffer.from(text));
     expect(texts).toEqual(['stdout: ab\n', 'stdout: cd\ne\n']);
-    await output.show();
+    await output.show(true);
     expect(texts.at(-1)).toBe('stdout: f');
   });
+});
+
+test('lines of two attempts are two, with a tag and without', async () => {
+  for (const [tag, lines] of [
+    [undefined, 'first\nsecond\n'],
+    ['T ', 'T first\nT second\n'],
+  ] as const) {
+    const shown: Buffer[] = [];
+    const output = outputOf('lines', tag, (_, bytes) => Promise.resolve(void shown.push(Buffer.from(bytes))));
+    output.again(); // after nothing
+    void output.took('stdout', Buffer.from('first'));
+    output.again();
+    void output.took('stdout', Buffer.from('second\n'));
+    output.again();
+    await output.show(true);
+    expect(Buffer.concat(shown).toString()).toBe(lines);
+  }
+});
+
+test('a line without an end is shown when it is long, and ended before the next attempt', () => {
+  const shown: number[] = [];
+  const output = outputOf('lines', undefined, (_, bytes) => Promise.resolve(void shown.push(bytes.length)));
+  for (let chunk = 0; chunk < 17; chunk += 1) void output.took('stdout', Buffer.alloc(64 * 1_024, 'x'));
+  expect(shown).toEqual([17 * 64 * 1_024]);
+  output.again();
+  expect(shown).toEqual([17 * 64 * 1_024, 1]);
 });
 
 describe('the order', () => {
@@ -140,6 +205,21 @@ describe('the order', () => {
     expect(hasRoom).toBe(false);
     expect([...order.add(0, 0)]).toEqual(Array.from({ length: 257 }, (_, place) => place));
     await room;
+  });
+
+  test('is waited for by no task once no more are begun', async () => {
+    const order = new InOrder<number>(true);
+    for (let place = 1; place <= 256; place += 1) [...order.add(place, place)];
+    const jobs = new Jobs({
+      drafts: draftsOfGroups(['echo'], [['a', 'b']]),
+      joblog: undefined,
+      outputOf: () => outputOf('none', undefined, () => Promise.resolve()),
+      gate: order,
+    });
+    const next = jobs.tasks().next();
+    await new Promise(setImmediate); // it waits by now
+    jobs.close();
+    expect(await next).toEqual({ done: true, value: undefined });
   });
 
   test('is as they come when it does not count', () => {

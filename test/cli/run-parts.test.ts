@@ -2,8 +2,11 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { enoughFor, parseDuration } from '../../src/cli/run/duration.ts';
+import { Ending } from '../../src/cli/run/ending.ts';
 import { exitValuesOf, hasRun, shellCodeOf } from '../../src/cli/run/exit-values.ts';
 import { haltExitCode, isReached, parseHalt } from '../../src/cli/run/halt.ts';
+import { outputOf } from '../../src/cli/run/job-output.ts';
+import { isCutOff, type JobPhase } from '../../src/cli/run/jobs.ts';
 import { parseRun } from '../../src/cli/run/options.ts';
 import { describeProgress } from '../../src/cli/run/progress.ts';
 import { quote } from '../../src/cli/run/quote.ts';
@@ -103,9 +106,59 @@ describe('--halt', () => {
     ['soon,success=2', { ok: 2, failed: 9 }, 0],
     ['now,done=4', { ok: 2, failed: 2 }, 2],
     ['now,done=1', { ok: 0, failed: 1 }, 42],
+    ['now,fail=1%', { ok: 5, failed: 0 }, undefined],
   ])('%s after %j of 20 ends with %s', (text, ends, code) => {
     const halt = parseHalt(text)!;
     expect(isReached(halt, ends, 20) ? haltExitCode(halt, ends, 20, 42) : undefined).toBe(code);
+  });
+});
+
+test('a share of --halt is reached exactly, whatever floating point makes of it', () => {
+  const reached = (percent: number, failed: number) =>
+    isReached(parseHalt(`now,fail=${percent}%`)!, { ok: 0, failed }, 100);
+  for (let percent = 1; percent <= 100; percent += 1) {
+    expect([percent, reached(percent, percent - 1), reached(percent, percent)]).toEqual([
+      percent,
+      false,
+      true,
+    ]);
+    expect(haltExitCode(parseHalt('now,fail=1%')!, { ok: 0, failed: percent }, 100, 1)).toBe(percent);
+  }
+});
+
+describe('the ending', () => {
+  const ending = () => {
+    const said: string[] = [];
+    return { said, ending: new Ending((complaint) => said.push(complaint)) };
+  };
+
+  test('is by the number of failed tasks when nothing else decides, or when there was no time', () => {
+    const { ending: plain } = ending();
+    expect([0, 7, 500].map((failed) => plain.code(failed))).toEqual([0, 7, 101]);
+    plain.late();
+    expect([0, 7].map((failed) => plain.code(failed))).toEqual([255, 7]);
+  });
+
+  test('is what --halt says, the first of what is said, unless output is lost', () => {
+    const { ending: halted, said } = ending();
+    halted.halted(0);
+    halted.halted(9);
+    expect([halted.code(3), halted.isLost]).toEqual([0, false]);
+    halted.broken('no space');
+    halted.broken('no space');
+    expect([halted.code(3), halted.isLost, said]).toEqual([255, true, ['no space']]);
+  });
+
+  test('is by what was lost first, and every complaint is said', () => {
+    const { ending: unread, said } = ending();
+    unread.unread();
+    unread.broken('the joblog cannot be written');
+    expect([unread.code(0), unread.isUnread, said]).toEqual([141, true, ['the joblog cannot be written']]);
+    const { ending: broken } = ending();
+    broken.broken('x');
+    broken.unread();
+    broken.halted(1);
+    expect([broken.code(0), broken.isUnread]).toEqual([255, false]);
   });
 });
 
@@ -134,6 +187,41 @@ describe('the numbers of an end', () => {
     expect([exitval, signal, shellCodeOf(result(rest)), hasRun(result(rest))]).toEqual(numbers);
   });
 });
+
+test('given up is what would have been tried again', () => {
+  const isGivenUp = (rest: Partial<TaskResult>, { retries = 1, isEnding = true, ...job }: GivenUp = {}) => {
+    const task = { id: '1', command: 'x', ...(job.own === undefined ? {} : { retries: job.own }) };
+    const output = outputOf('none', undefined, () => Promise.resolve());
+    const { phase = 'running' } = job;
+    return isCutOff(
+      { task, commandLine: 'x', tag: 'x', seq: 1, output, received: 0, phase },
+      {
+        ...unbegun({ id: '1', index: 0, key: undefined, adhoc: false }),
+        status: 'failed',
+        attempts: 1,
+        ...rest,
+      },
+      retries,
+      isEnding,
+    );
+  };
+  expect(isGivenUp({}, { phase: 'retrying', isEnding: false })).toBe(true);
+  expect(isGivenUp({})).toBe(true);
+  expect(isGivenUp({}, { own: {} })).toBe(true);
+  expect(isGivenUp({}, { isEnding: false })).toBe(false);
+  expect(isGivenUp({}, { retries: 0 })).toBe(false);
+  expect(isGivenUp({ attempts: 0 }, { retries: 0 })).toBe(false);
+  expect(isGivenUp({}, { own: 0 })).toBe(false);
+  expect(isGivenUp({ attempts: 2 })).toBe(false);
+  expect(isGivenUp({ status: 'ok' })).toBe(false);
+});
+
+interface GivenUp {
+  readonly retries?: number;
+  readonly own?: number | object;
+  readonly phase?: JobPhase;
+  readonly isEnding?: boolean;
+}
 
 describe('the line of progress', () => {
   const progress = { total: 120, done: 30, resumed: 10, failed: 0, running: 8, elapsed: 60_000 };
@@ -169,6 +257,15 @@ describe('what cannot be meant', () => {
     [['x'], { totalTimeout: 'auto', timeout: '1' }, /--total-timeout: .*':::'/],
     [['x', ':::', 'a'], { totalTimeout: 'auto' }, /needs --timeout/],
     [['x'], { keepOrder: true, lineBuffer: true }, /--line-buffer/],
+    [['x', ':::', 'a'], { null: true }, /--null: not together with ':::'/],
+    [['x', ':::', 'a'], { runIfEmpty: false }, /--no-run-if-empty: not together with ':::'/],
+    [[], { tasks: 'f', null: true }, /--null: .*--tasks/],
+    [[], { tasks: 'f', runIfEmpty: false }, /--no-run-if-empty: .*--tasks/],
+    [[], { tasks: 'f', argFile: 'g' }, /--arg-file: .*--tasks/],
+    [['x'], { json: true, lineBuffer: true }, /--line-buffer: not together with '--json'/],
+    [['x'], { json: true, tag: true }, /--tag: not together with '--json'/],
+    [['x'], { argFile: '' }, /--arg-file: expected a file/],
+    [['x'], { joblog: '' }, /--joblog: expected a file/],
   ])('%j with %j', (operands, flags, complaint) => {
     expect(() => parseRun(operands, flags)).toThrow(complaint);
   });

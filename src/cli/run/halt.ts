@@ -35,7 +35,7 @@ export function parseHalt(text: string): Halt | undefined {
 /** @param total of all tasks; it is known when the limit is a share */
 export function isReached({ why, limit, isPercent }: Halt, { ok, failed }: Ends, total: number): boolean {
   const count = { fail: failed, success: ok, done: ok + failed }[why];
-  return count >= (isPercent ? (limit / 100) * total : limit) && count > 0;
+  return count > 0 && (isPercent ? count * 100 >= limit * total : count >= limit);
 }
 
 /** When the limit is reached. @param last the exit code of the task that reached it */
@@ -46,6 +46,6 @@ export function haltExitCode(
   last: number,
 ): number {
   if (why === 'success') return 0;
-  if (isPercent) return Math.ceil((failed / total) * 100);
+  if (isPercent) return Math.ceil((failed * 100) / total);
   return limit === 1 ? last : Math.min(failed, MANY_FAILED);
 }

@@ -6,7 +6,9 @@ import type { ExitValues } from './exit-values.ts';
 const HEADER = 'Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n';
 const ONWARD = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND;
 const ANEW = ONWARD | constants.O_TRUNC;
-const LINE = /^(\d+)\t[^\t]*(?:\t *-?[\d.]+){4}\t(-?\d+)\t(-?\d+)\t(.*)$/;
+const LINE = /^(\d+)\t[^\t]*(?:\t *-?[\d.]+){4}\t(-?\d+)\t(-?\d+)\t([^\n]*)$/; // a dot is no U+2028, which is no end of a line here
+
+const NO_JOBLOG = (path: string): string => `${path} is no joblog: its first line is another`;
 
 /** A joblog that cannot be read or written, or belongs to other commands. */
 export class JoblogError extends ReeveError {
@@ -53,6 +55,7 @@ export class Joblog {
       const text = resumption === 'none' ? Buffer.alloc(0) : readOrNothing(path);
       // A line that was cut off by the end of its run has no end: it is nobody's.
       const whole = text.subarray(0, text.lastIndexOf(0x0a) + 1);
+      if (whole.length === 0) requireBegun(text, path);
       this.#done = readLog(whole.toString('utf8'), path, resumption);
       if (isReadOnly) return;
       this.#file = openSync(path, resumption === 'none' ? ANEW : ONWARD);
@@ -105,11 +108,16 @@ function readOrNothing(path: string): Buffer {
   }
 }
 
+/** Without a whole line it is a joblog only if all of it is the beginning of the first one. */
+function requireBegun(text: Buffer, path: string): void {
+  if (!Buffer.from(HEADER).subarray(0, text.length).equals(text)) throw new JoblogError(NO_JOBLOG(path));
+}
+
 /** Of a task that was run several times the last one counts. */
 function readLog(text: string, path: string, resumption: Resumption): ReadonlyMap<number, Logged> {
   const done = new Map<number, Logged>();
   if (text === '') return done;
-  if (!text.startsWith(HEADER)) throw new JoblogError(`${path} is no joblog: its first line is another`);
+  if (!text.startsWith(HEADER)) throw new JoblogError(NO_JOBLOG(path));
   const lines = text.slice(HEADER.length).split('\n').slice(0, -1);
   for (const [index, line] of lines.entries()) {
     const match = LINE.exec(line);

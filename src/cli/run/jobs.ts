@@ -1,4 +1,6 @@
 /** The tasks of `reeve run` as the host gets them: without those that were done in an earlier run, numbered, and no more once told so. */
+
+import type { TaskResult } from '../../tasks/result.ts';
 import { TaskSkippedError } from '../../tasks/task-errors.ts';
 import type { TaskOptions } from '../../tasks/task-spec.ts';
 import type { Draft, Drafts } from './drafts.ts';
@@ -11,14 +13,47 @@ export interface Job extends Draft {
   readonly output: JobOutput;
   /** Bytes of standard output that its last attempt has written. */
   received: number;
+  /** `running` unless it is between two attempts; what the last one has written counts until the next begins. */
+  phase: JobPhase;
 }
+
+export type JobPhase = 'running' | 'retrying' | 'fallback';
+
+/**
+ * Given up when it would have been tried again: its result is the last attempt's, but it has come to no end of its own.
+ * An attempt that had failed when all was ended, and whose process was still being cleared up, is not told of as
+ * `retrying`: where that cannot be known, another run does it again. @param retries of those that have none of their own
+ */
+export function isCutOff(
+  { task, phase }: Job,
+  result: TaskResult,
+  retries: number,
+  isEnding: boolean,
+): boolean {
+  if (phase === 'retrying') return true;
+  if (!isEnding || result.status !== 'failed' || result.fallbackOf !== undefined) return false;
+  const own = task.retries ?? retries;
+  return (
+    Math.max(1, result.attempts) <= (typeof own === 'number' ? own : (own.retries ?? DEFAULT_OWN_RETRIES))
+  );
+}
+
+/** Of a task that says how it is tried again, but not how often. */
+const DEFAULT_OWN_RETRIES = 2;
 
 export interface JobsOptions {
   readonly drafts: Drafts;
   readonly joblog: Joblog | undefined;
   readonly outputOf: (draft: Draft) => JobOutput;
+  readonly gate: Gate;
+}
+
+/** Where they wait before they are begun. */
+export interface Gate {
   /** Resolves when another one may be begun. */
-  readonly room: () => Promise<void>;
+  room(): Promise<void>;
+  /** Nobody waits any more. */
+  open(): void;
 }
 
 export class Jobs {
@@ -72,12 +107,19 @@ export class Jobs {
 
   /** For the host. */
   async *tasks(): AsyncGenerator<TaskOptions, void, undefined> {
-    const { outputOf, room } = this.#options;
+    const { outputOf, gate } = this.#options;
     let index = 0;
     for await (const draft of this.left()) {
-      await room();
+      await gate.room();
       if (this.#isClosed) return;
-      const job = { ...this.#regarding(draft), seq: draft.seq, output: outputOf(draft), received: 0 };
+      const { seq } = draft;
+      const job: Job = {
+        ...this.#regarding(draft),
+        seq,
+        output: outputOf(draft),
+        received: 0,
+        phase: 'running',
+      };
       this.#open.set(index, job);
       index += 1;
       yield job.task;
@@ -91,13 +133,24 @@ export class Jobs {
     return this.#open.get(index)!;
   }
 
+  /** What the last attempt has written counts until another one begins. */
+  enter(index: number, phase: JobPhase): void {
+    const job = this.of(index);
+    if (phase === 'running' && job.phase !== 'running') {
+      job.received = 0;
+      job.output.again();
+    }
+    job.phase = phase;
+  }
+
   over(index: number): void {
     this.#open.delete(index);
   }
 
-  /** No more are begun. */
+  /** No more are begun; none waits for it. */
   close(): void {
     this.#isClosed = true;
+    this.#options.gate.open();
     this.#options.drafts.close();
   }
 

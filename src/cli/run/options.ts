@@ -82,8 +82,7 @@ export function parseRun(operands: readonly string[], flags: RunFlags): RunPlan 
     requireGroups(origin, '--total-timeout', "'auto'");
     if (timeout === undefined) throw new OptionsError('--total-timeout', "'auto' needs --timeout");
   }
-  if (flags.lineBuffer === true && flags.keepOrder === true)
-    throw new OptionsError('--line-buffer', 'lines that are shown at once have no order to keep');
+  requireMeant(flags);
   const resumes = flags.resume === true || flags.resumeFailed === true;
   if (resumes && flags.joblog === undefined) throw new OptionsError('--resume', 'needs --joblog');
   return {
@@ -104,6 +103,20 @@ export function parseRun(operands: readonly string[], flags: RunFlags): RunPlan 
   };
 }
 
+/** What would be without any effect was meant otherwise. */
+function requireMeant({ lineBuffer, keepOrder, tag, json, ...flags }: RunFlags): void {
+  if (lineBuffer === true && keepOrder === true)
+    throw new OptionsError('--line-buffer', 'lines that are shown at once have no order to keep');
+  for (const [option, isSet] of Object.entries({ '--line-buffer': lineBuffer, '--tag': tag })) {
+    if (isSet === true && json === true)
+      throw new OptionsError(option, "not together with '--json', which does not show what tasks write");
+  }
+  const files = { '--arg-file': flags.argFile, '--tasks': flags.tasks, '--joblog': flags.joblog };
+  for (const [option, path] of Object.entries(files)) {
+    if (path === '') throw new OptionsError(option, "expected a file, got ''");
+  }
+}
+
 function formOf({ json, lineBuffer }: RunFlags): OutputForm {
   if (json === true) return 'none';
   return lineBuffer === true ? 'lines' : 'held';
@@ -111,10 +124,18 @@ function formOf({ json, lineBuffer }: RunFlags): OutputForm {
 
 function parseOrigin(operands: readonly string[], flags: RunFlags): Origin {
   const [words = [], ...groups] = groupsOf(operands);
-  if (flags.argFile !== undefined && groups.length > 0)
-    throw new OptionsError('--arg-file', `not together with '${GROUP}'`);
+  const readings = {
+    '--arg-file': flags.argFile !== undefined,
+    '--null': flags.null === true,
+    '--no-run-if-empty': flags.runIfEmpty === false,
+  };
+  for (const [option, isSet] of Object.entries(readings)) {
+    if (isSet && groups.length > 0) throw new OptionsError(option, `not together with '${GROUP}'`);
+    if (isSet && flags.tasks !== undefined)
+      throw new OptionsError(option, "is about values that are read: not together with '--tasks'");
+  }
   if (flags.tasks !== undefined) {
-    if (operands.length > 0 || flags.argFile !== undefined)
+    if (operands.length > 0)
       throw new OptionsError(
         '--tasks',
         'each line has a command of its own: not together with another, or its arguments',

@@ -1,6 +1,7 @@
 /** `reeve run`: commands with arguments, many at a time, each to its end. */
 import { messageOf } from '../../errors.ts';
 import { startHost } from '../../host/host.ts';
+import { CommandRun } from './command-run.ts';
 import { type Drafts, draftsOfGroups, draftsOfLines, draftsOfTasks } from './drafts.ts';
 import { MANY_FAILED } from './halt.ts';
 import { outputOf } from './job-output.ts';
@@ -8,7 +9,6 @@ import { Joblog } from './joblog.ts';
 import { Jobs } from './jobs.ts';
 import { Lines } from './lines.ts';
 import type { Origin, RunPlan } from './options.ts';
-import { Session } from './session.ts';
 
 /** Processes of tasks at a time that a host allows anyway. */
 const DEFAULT_MAX_PROCESSES = 64;
@@ -19,15 +19,14 @@ export async function run(plan: RunPlan, stateDirectory: string): Promise<number
   const joblog = joblogOf(plan);
   if (plan.dryRun) return tellCommands(drafts, joblog);
   try {
-    const total = drafts.total === undefined ? undefined : await countLeft(drafts, joblog);
+    const total = plan.resumption === 'none' ? drafts.total : await countLeft(drafts, joblog);
     const host = await startHost({
       name: 'run',
       stateDirectory,
-      signals: false, // what they mean here is the session's
+      signals: false, // what they mean here is said below
       tasks: { maxProcesses: Math.max(DEFAULT_MAX_PROCESSES, plan.jobs) },
     });
-    const session = new Session({ host, plan, drafts, joblog, total });
-    return await session.run();
+    return await new CommandRun({ host, plan, drafts, joblog, total }).run();
   } finally {
     joblog?.close();
   }
@@ -43,8 +42,9 @@ function draftsOf(origin: Origin): Drafts {
   return draftsOfLines(origin.words, new Lines(origin.path, origin.separator), origin.skipsEmpty);
 }
 
-/** How many have to be run. Throws a `JoblogError` before anything is begun if the joblog is of other commands. */
-async function countLeft(drafts: Drafts, joblog: Joblog | undefined): Promise<number> {
+/** How many have to be run, if that can be known. Throws a `JoblogError` before anything is begun if the joblog is of other commands. */
+async function countLeft(drafts: Drafts, joblog: Joblog | undefined): Promise<number | undefined> {
+  if (drafts.total === undefined) return undefined;
   let count = 0;
   for await (const _ of jobsWithoutOutput(drafts, joblog).left()) count += 1;
   return count;
@@ -71,5 +71,5 @@ const jobsWithoutOutput = (drafts: Drafts, joblog: Joblog | undefined): Jobs =>
     drafts,
     joblog,
     outputOf: () => outputOf('none', undefined, () => Promise.resolve()),
-    room: () => Promise.resolve(),
+    gate: { room: () => Promise.resolve(), open: () => {} },
   });

@@ -1,14 +1,11 @@
 /** Our own output, only as fast as it is read: what tasks have written, messages, and below them a line of progress. */
 import { forgetAbort, onAbort } from '../../flow/shared-signal.ts';
 import type { OutputStream } from '../../worker/worker-output.ts';
-import { endOnBrokenOutput } from '../stdout.ts';
+import { endOnBrokenOutput, type OutputError } from '../stdout.ts';
 
 /** Milliseconds between two looks at the progress. */
 const REDRAW_MS = 100;
 const NEWLINE = 0x0a;
-
-/** One of our streams cannot be written. */
-export type OutputError = Error & { readonly code?: string };
 
 export class Screen {
   readonly #onBroken: (stream: OutputStream, error: OutputError) => void;

@@ -3,21 +3,24 @@ import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nanoid } from 'nanoid';
+import { ByteBuffer } from './byte-buffer.ts';
 
 /** Bytes of a stream that are held in memory. */
 const IN_MEMORY = 256 * 1_024;
 
 export class Spool {
-  #memory = Buffer.alloc(0);
-  #used = 0;
+  readonly #memory = new ByteBuffer(IN_MEMORY);
   #file: number | undefined;
   #filed = 0;
 
   /** Throws when there is no room for them. */
   add(bytes: Uint8Array): void {
-    if (this.#used + bytes.length > IN_MEMORY) this.#spill();
-    if (bytes.length > IN_MEMORY) this.#write(bytes);
-    else this.#keep(bytes);
+    if (!this.#memory.hasRoom(bytes.length)) {
+      this.#write(this.#memory.bytes);
+      this.#memory.rewind();
+    }
+    if (this.#memory.hasRoom(bytes.length)) this.#memory.add(bytes);
+    else this.#write(bytes);
   }
 
   /** All that was added, in pieces. */
@@ -29,7 +32,7 @@ export class Spool {
       at += length;
       yield piece.subarray(0, length);
     }
-    if (this.#used > 0) yield this.#memory.subarray(0, this.#used);
+    if (this.#memory.length > 0) yield this.#memory.bytes;
   }
 
   /** Nothing of it is wanted any more. */
@@ -37,25 +40,7 @@ export class Spool {
     if (this.#file !== undefined) closeSync(this.#file);
     this.#file = undefined;
     this.#filed = 0;
-    this.#memory = Buffer.alloc(0);
-    this.#used = 0;
-  }
-
-  /** Copied: what comes may be a small part of a large buffer. */
-  #keep(bytes: Uint8Array): void {
-    const needed = this.#used + bytes.length;
-    if (needed > this.#memory.length) {
-      const larger = Buffer.allocUnsafe(Math.min(IN_MEMORY, Math.max(1_024, 2 * needed)));
-      this.#memory.copy(larger, 0, 0, this.#used);
-      this.#memory = larger;
-    }
-    this.#memory.set(bytes, this.#used);
-    this.#used = needed;
-  }
-
-  #spill(): void {
-    this.#write(this.#memory.subarray(0, this.#used));
-    this.#used = 0;
+    this.#memory.take();
   }
 
   #write(bytes: Uint8Array): void {

@@ -1,37 +1,38 @@
 /** One `reeve run`: the host's tasks, what is shown and logged of them, and how it comes to its end. */
-import { codeOf, messageOf } from '../../errors.ts';
+import { codeOf, messageOf, SpawnError } from '../../errors.ts';
 import type { Host } from '../../host/host.ts';
 import { nodeOs } from '../../os/node-os.ts';
 import type { Signal } from '../../os/os.ts';
 import type { TaskResult } from '../../tasks/result.ts';
-import type { TaskOutput } from '../../tasks/run-options.ts';
+import type { TaskOutput, TaskProgress } from '../../tasks/run-options.ts';
 import type { OutputStream } from '../../worker/worker-output.ts';
+import type { OutputError } from '../stdout.ts';
 import { describeEvent } from '../up-view.ts';
 import type { Draft, Drafts } from './drafts.ts';
 import { enoughFor } from './duration.ts';
+import { Ending } from './ending.ts';
 import { exitValuesOf, hasRun, shellCodeOf } from './exit-values.ts';
-import { haltExitCode, isReached, MANY_FAILED } from './halt.ts';
+import { haltExitCode, isReached } from './halt.ts';
 import { InOrder } from './in-order.ts';
 import { Interrupts } from './interrupts.ts';
 import { outputOf } from './job-output.ts';
 import type { Joblog } from './joblog.ts';
-import { type Job, Jobs } from './jobs.ts';
+import { isCutOff, type Job, type JobPhase, Jobs } from './jobs.ts';
 import type { RunPlan } from './options.ts';
 import { describeProgress } from './progress.ts';
 import { asJson, describeFailure, resultOf } from './report.ts';
-import { type OutputError, Screen } from './screen.ts';
+import { Screen } from './screen.ts';
 import { Tally } from './tally.ts';
 
-/** What has nothing to do with any one task, as GNU parallel has it. */
-export const EXIT_OTHER = 255;
-/** As shells see a process that wrote to a pipe which nobody reads. */
-const EXIT_BROKEN_PIPE = 128 + 13;
 /** Milliseconds after we were told to end at once in which our output may still be read. */
 const UNREAD_MS = 2_000;
 /** Events that people should know of. */
-const TOLD = new Set(['forker.lost', 'host.left-behind', 'registry.warning']);
+const TOLD = new Set(['forker.lost', 'host.left-behind', 'registry.warning', 'tasks.warning']);
 
-export interface SessionParts {
+/** Of the progress of a task, what is not its end. */
+const PHASES: ReadonlySet<string> = new Set(['running', 'retrying', 'fallback'] satisfies JobPhase[]);
+
+export interface CommandRunParts {
   readonly host: Host;
   readonly plan: RunPlan;
   readonly drafts: Drafts;
@@ -44,9 +45,11 @@ export interface SessionParts {
 interface Ended {
   readonly job: Job;
   readonly result: TaskResult;
+  /** Another run has to do it again. */
+  readonly isCutOff: boolean;
 }
 
-export class Session {
+export class CommandRun {
   readonly #host: Host;
   readonly #plan: RunPlan;
   readonly #joblog: Joblog | undefined;
@@ -58,14 +61,10 @@ export class Session {
   readonly #tally = new Tally();
   readonly #end = new AbortController();
   readonly #begunAt = performance.now();
-  /** What decides the exit code before any count does: the first of them. */
-  #exitCode: number | undefined;
-  /** Some of what tasks have written was not shown, so that none of them can be logged. */
-  #isLost = false;
-  /** The time for all was over before all was read. */
-  #isLate = false;
+  #isTimeOver = false;
+  readonly #ending = new Ending((complaint) => this.#screen.say(complaint));
 
-  constructor({ host, plan, drafts, joblog, total }: SessionParts) {
+  constructor({ host, plan, drafts, joblog, total }: CommandRunParts) {
     this.#host = host;
     this.#plan = plan;
     this.#joblog = joblog;
@@ -76,11 +75,10 @@ export class Session {
       drafts,
       joblog,
       outputOf: (draft) => this.#outputOf(draft),
-      room: () => this.#order.room(),
+      gate: this.#order,
     });
     host.events.on((event) => {
       if (TOLD.has(event.type)) this.#screen.say(describeEvent(event) ?? event.type);
-      if (event.type === 'tasks.warning') this.#fail(event.message);
     });
     this.#interrupts = new Interrupts(nodeOs().lifetime, {
       drain: (signal) => this.#drain(signal),
@@ -95,8 +93,7 @@ export class Session {
       this.#screen.follow(() => this.#progress());
       await this.#runAll();
     } catch (error) {
-      this.#exitCode = EXIT_OTHER;
-      this.#screen.say(messageOf(error));
+      this.#ending.broken(messageOf(error));
     } finally {
       clearTimeout(late);
       this.#jobs.close();
@@ -105,7 +102,7 @@ export class Session {
     await this.#tellEnd();
     await this.#screen.close();
     this.#interrupts.finish();
-    return this.#finalCode();
+    return this.#ending.code(this.#tally.failed);
   }
 
   async #runAll(): Promise<void> {
@@ -118,7 +115,7 @@ export class Session {
       signal: this.#end.signal,
       onOutput: (output) => this.#took(output),
       onProgress: ({ index, status }) => {
-        if (status === 'retrying' || status === 'fallback') this.#again(index);
+        if (isPhase(status)) this.#jobs.enter(index, status);
       },
       ...(timeout === undefined ? {} : { timeout }),
       ...(totalTimeout === undefined ? {} : { totalTimeout }),
@@ -126,9 +123,14 @@ export class Session {
     for await (const result of results) {
       const job = this.#jobs.of(result.index);
       this.#jobs.over(result.index);
-      const ended = { job, result: resultOf(job, result) };
+      const isEnding = this.#end.signal.aborted || this.#isTimeOver;
+      const ended = {
+        job,
+        result: resultOf(job, result),
+        isCutOff: isCutOff(job, result, retries, isEnding),
+      };
       this.#count(ended);
-      for (const next of this.#order.add(result.index, ended)) await this.#show(next);
+      for (const next of this.#order.add(result.index, ended)) await this.#tell(next);
     }
   }
 
@@ -143,31 +145,39 @@ export class Session {
     }
   }
 
-  #again(index: number): void {
-    const job = this.#jobs.of(index);
-    job.received = 0;
-    job.output.again();
-  }
-
   #count({ result }: Ended): void {
     const { halt } = this.#plan;
     this.#tally.add(result);
-    if (halt === undefined || this.#exitCode !== undefined || result.status === 'cancelled') return;
+    if (halt === undefined || this.#ending.isDecided || result.status === 'cancelled') return;
     const total = this.#total ?? 0;
     if (!isReached(halt, this.#tally, total)) return;
-    this.#exitCode = haltExitCode(halt, this.#tally, total, shellCodeOf(result));
+    this.#ending.halted(haltExitCode(halt, this.#tally, total, shellCodeOf(result)));
     if (halt.when === 'now') this.#stop('--halt');
-    else this.#beginNoMore();
+    else this.#jobs.close();
+  }
+
+  /** The others are told of, too, when one cannot be: whoever waits for its turn is not to wait for ever. */
+  async #tell(ended: Ended): Promise<void> {
+    try {
+      await this.#show(ended);
+      this.#log(ended);
+    } catch (error) {
+      this.#fail(messageOf(error));
+    }
   }
 
   /** What is logged has been shown: whoever is killed in between shows it again, and loses nothing. */
   async #show({ job, result }: Ended): Promise<void> {
     if (result.status === 'cancelled') job.output.drop();
-    await job.output.show();
+    await job.output.show(!(result.error instanceof SpawnError));
     if (this.#plan.json) await this.#screen.write('stdout', `${JSON.stringify(asJson(job, result))}\n`);
     if (result.status !== 'ok' && result.status !== 'cancelled')
       this.#screen.say(describeFailure(job, result));
-    if (this.#joblog === undefined || this.#isLost || !hasRun(result)) return;
+  }
+
+  #log({ job, result, isCutOff }: Ended): void {
+    if (this.#joblog === undefined || this.#ending.isLost) return;
+    if (!hasRun(result) || isCutOff) return;
     this.#joblog.add({
       seq: job.seq,
       startedAt: result.startedAt ?? Date.now(),
@@ -184,23 +194,12 @@ export class Session {
       const summary = { type: 'summary', ...this.#tally.summary(), resumed: this.#jobs.resumed };
       await this.#screen.write('stdout', `${JSON.stringify(summary)}\n`);
     }
-    if (this.#isLate) this.#screen.say('the time for all was over before all values were read');
-    if (!isFine && this.#exitCode !== EXIT_BROKEN_PIPE) this.#screen.say(this.#tally.describe());
-  }
-
-  #finalCode(): number {
-    const { failed } = this.#tally;
-    if (this.#isLate && failed === 0) return this.#exitCode ?? EXIT_OTHER;
-    return this.#exitCode ?? Math.min(failed, MANY_FAILED);
-  }
-
-  #beginNoMore(): void {
-    this.#jobs.close();
-    this.#order.open();
+    if (this.#ending.isLate) this.#screen.say('the time for all was over before all values were read');
+    if (!isFine && !this.#ending.isUnread) this.#screen.say(this.#tally.describe());
   }
 
   #drain(signal: Signal): void {
-    this.#beginNoMore();
+    this.#jobs.close();
     this.#screen.say(
       `${signal}: no more tasks are begun; ${this.#jobs.running} still run, and one more signal ends them`,
     );
@@ -209,32 +208,28 @@ export class Session {
   #giveUp(signal: Signal): void {
     this.#stop(`ended by ${signal}`);
     setTimeout(() => {
-      this.#isLost = true;
+      this.#ending.lost();
       this.#screen.giveUp();
     }, UNREAD_MS).unref();
   }
 
   #stop(why: string): void {
-    this.#beginNoMore();
+    this.#jobs.close();
     this.#end.abort(new Error(why));
   }
 
   #fail(complaint: string): void {
-    this.#isLost = true;
-    if (this.#end.signal.aborted) return;
-    this.#exitCode = EXIT_OTHER;
-    this.#screen.say(complaint);
+    this.#ending.broken(complaint);
     this.#stop(complaint);
   }
 
   /** A reader that has gone, as `head` does, wants no more. */
   #broken(stream: OutputStream, error: OutputError): void {
-    this.#isLost = true;
     const name = stream === 'stdout' ? 'standard output' : 'standard error';
     if (codeOf(error) !== 'EPIPE')
       this.#fail(`${name} cannot be written: ${messageOf(error)}; stopping in order`);
     else {
-      this.#exitCode = EXIT_BROKEN_PIPE;
+      this.#ending.unread();
       this.#stop(`nobody reads ${name}`);
     }
   }
@@ -256,9 +251,10 @@ export class Session {
     const totalTimeout = this.#totalTimeout();
     if (totalTimeout === undefined) return undefined;
     return setTimeout(() => {
+      this.#isTimeOver = true;
       if (this.#jobs.total !== undefined || this.#jobs.isExhausted) return;
-      this.#beginNoMore();
-      this.#isLate = true;
+      this.#jobs.close();
+      this.#ending.late();
     }, totalTimeout);
   }
 
@@ -276,3 +272,5 @@ export class Session {
     );
   }
 }
+
+const isPhase = (status: TaskProgress['status']): status is JobPhase => PHASES.has(status);
