@@ -21,11 +21,19 @@ const PLANTED = [
     ],
   },
   {
+    name: 'a retry that is not let through takes the result away',
+    edits: [run('this.#attempts === 0 ? this.#blocked() : undefined', 'this.#blocked()')],
+  },
+  {
+    name: 'a source is waited for though nobody wants its tasks any more',
+    edits: [batch('if (this.#options.total === undefined) this.leave();', '')],
+  },
+  {
     name: 'a task that is blocked keeps the place of its process',
     edits: [
       run(
-        "if (permit === 'blocked') return this.#blocked();\n      return",
-        "if (permit === 'blocked') return this.#blocked();\n      const outcome =",
+        "if (permit === 'blocked') return this.#attempts === 0 ? this.#blocked() : undefined;\n      return",
+        "if (permit === 'blocked') return this.#attempts === 0 ? this.#blocked() : undefined;\n      const outcome =",
       ),
       run(
         '    } finally {\n      release();\n    }',

@@ -185,6 +185,7 @@ function* wrongStatus(asked: Asked, own: TaskResult, circumstances: Circumstance
   if (status === 'cancelled' && ran.abortedAt === undefined && asked.endedAt < circumstances.stoppedAt)
     yield 'is cancelled by nobody';
   if (status === 'blocked' && (plan.key === undefined || !ran.plan.breaker)) yield 'is blocked by nothing';
+  if (status === 'blocked' && last !== undefined && !isHarmed) yield 'is blocked, and had a process';
   if (status === 'skipped') yield* wrongSkip(asked);
 }
 

@@ -10,6 +10,7 @@ import { ps } from './ps.ts';
 import { describeRun } from './run/command.ts';
 import { EXIT_OTHER } from './run/ending.ts';
 import { parseRun, type RunFlags } from './run/options.ts';
+import { requireUtf8 } from './run/raw-arguments.ts';
 import { run } from './run/run.ts';
 import { endOnBrokenOutput } from './stdout.ts';
 import { sweep } from './sweep.ts';
@@ -65,6 +66,7 @@ describeRun(subcommand('run'))
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT_OTHER))
   .action(async (operands: string[], flags: RunFlags, command: Command) => {
     try {
+      requireUtf8();
       process.exitCode = await run(parseRun(operands, flags), stateDirectory(command));
     } catch (error) {
       complain(error);

@@ -5,9 +5,9 @@ import { codeOf, messageOf } from '../errors.ts';
 export type OutputError = Error & { readonly code?: string };
 
 /** For commands that only tell something. A reader that has gone, as `head` does: as if SIGPIPE had ended us. */
-export function endOnBrokenOutput(error: OutputError): never {
+export function endOnBrokenOutput(error: OutputError, exitCode = 1): never {
   if (codeOf(error) !== 'EPIPE') console.error(complaintAbout(error));
-  process.exit(codeOf(error) === 'EPIPE' ? 128 + 13 : 1);
+  process.exit(codeOf(error) === 'EPIPE' ? 128 + 13 : exitCode);
 }
 
 /** For a command that has something to put in order first: `onBroken` is called once, with what to say of it. */

@@ -27,9 +27,6 @@ export interface Programs {
 
 export type Timer = unknown;
 
-/** The longest that Node's timers can wait, 24.8 days. */
-export const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
 export interface Clock {
   /** Whole milliseconds since 1970; jumps when somebody sets the time. */
   now(): number;

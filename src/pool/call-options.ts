@@ -1,6 +1,7 @@
 /** What a caller may say about one call, and its complete form. */
 
 import type { ItemStream } from '../flow/item-stream.ts';
+import { LONGEST_TIMER_MS } from '../os/longest-timer.ts';
 import { OptionReader, show } from '../worker/option-reader.ts';
 import type { CallPlan } from './call.ts';
 import { PRIORITIES } from './wait-queue.ts';
@@ -99,5 +100,5 @@ function plainPlan(
 
 /** Milliseconds, at least 1, or `Infinity`. */
 export function limit(reader: OptionReader, key: string): number {
-  return reader.get(key) === NEVER ? NEVER : reader.integer(key, 0, 1, 2 ** 31 - 1);
+  return reader.get(key) === NEVER ? NEVER : reader.integer(key, 0, 1, LONGEST_TIMER_MS);
 }

@@ -1,7 +1,7 @@
 /** A pool's options as people write them, and the complete form that everything inside works with. */
 
 import { LONGEST_MESSAGE } from '../channel/words.ts';
-import { LONGEST_TIMER_MS } from '../os/os.ts';
+import { LONGEST_TIMER_MS } from '../os/longest-timer.ts';
 import { type Backoff, type BackoffOptions, parseBackoff } from '../supervisor/backoff.ts';
 import { OptionReader, show } from '../worker/option-reader.ts';
 import { parseId, type WorkerOptions } from '../worker/worker-spec.ts';

@@ -1,5 +1,5 @@
 /** How long a child that keeps failing has to wait before it is started again: exponential, with jitter inside the cap. */
-import { LONGEST_TIMER_MS } from '../os/os.ts';
+import { LONGEST_TIMER_MS } from '../os/longest-timer.ts';
 import { OptionReader } from '../worker/option-reader.ts';
 
 export interface BackoffOptions {

@@ -1,7 +1,7 @@
 /** What a supervisor is: options as people write them, and the complete form. */
 
 import { OptionsError } from '../errors.ts';
-import { LONGEST_TIMER_MS } from '../os/os.ts';
+import { LONGEST_TIMER_MS } from '../os/longest-timer.ts';
 import { OptionReader, show } from '../worker/option-reader.ts';
 import {
   parseId,

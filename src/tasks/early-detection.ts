@@ -1,5 +1,6 @@
 /** Ends what has no hope: a task that has said something fatal, or has been silent for too long, time and again. */
 import { StringDecoder } from 'node:string_decoder';
+import { LONGEST_TIMER_MS } from '../os/longest-timer.ts';
 import type { Clock, Timer } from '../os/os.ts';
 import { OptionReader, show } from '../worker/option-reader.ts';
 import type { OutputStream } from '../worker/worker-output.ts';
@@ -41,7 +42,7 @@ export function parseDetect(value: unknown, path: string): Detection | undefined
     fatal: reader.has('patterns')
       ? parsePatterns(reader).filter(({ fatal }) => fatal)
       : KNOWN_PATTERNS.filter(({ fatal }) => fatal),
-    silence: reader.has('silence') ? reader.integer('silence', 0, 1, 2 ** 31 - 1) : undefined,
+    silence: reader.has('silence') ? reader.integer('silence', 0, 1, LONGEST_TIMER_MS) : undefined,
     strikes: reader.integer('strikes', 3, 1, 1_000),
   };
 }

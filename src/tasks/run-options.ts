@@ -1,7 +1,7 @@
 /** What may be said of a run of many tasks, and its complete form. */
 
 import { OptionsError } from '../errors.ts';
-import { LONGEST_TIMER_MS } from '../os/os.ts';
+import { LONGEST_TIMER_MS } from '../os/longest-timer.ts';
 import { OptionReader, show } from '../worker/option-reader.ts';
 import type { OutputStream } from '../worker/worker-output.ts';
 import type { TaskResult, TaskStatus } from './result.ts';

@@ -1,7 +1,7 @@
 /** What a task is: options as people write them, and the complete form. */
 
 import { OptionsError } from '../errors.ts';
-import { LONGEST_TIMER_MS } from '../os/os.ts';
+import { LONGEST_TIMER_MS } from '../os/longest-timer.ts';
 import { type Backoff, parseBackoff } from '../supervisor/backoff.ts';
 import { parseChildSpec, type WorkerChildSpec } from '../supervisor/supervisor-spec.ts';
 import { OptionReader, show } from '../worker/option-reader.ts';

@@ -1,5 +1,5 @@
 /** What a host says of all its tasks. */
-import { LONGEST_TIMER_MS } from '../os/os.ts';
+import { LONGEST_TIMER_MS } from '../os/longest-timer.ts';
 import { OptionReader, show } from '../worker/option-reader.ts';
 import { type BreakerSettings, DEFAULT_BREAKER } from './breakers.ts';
 import type { BreakerLimits } from './circuit-breaker-machine.ts';

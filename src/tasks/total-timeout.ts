@@ -1,5 +1,5 @@
 /** How long many tasks may take together, when each has a time limit. */
-import { LONGEST_TIMER_MS } from '../os/os.ts';
+import { LONGEST_TIMER_MS } from '../os/longest-timer.ts';
 
 /** Of the time that they take when each takes all of its own. */
 const AUTO_TIMES = 1.5;

@@ -1,5 +1,6 @@
 /** Reads options once, at the door: complains with the path to the fault, and says what was probably meant. */
 import { OptionsError } from '../errors.ts';
+import { LONGEST_TIMER_MS } from '../os/longest-timer.ts';
 
 export class OptionReader {
   readonly path: string;
@@ -80,7 +81,7 @@ export class OptionReader {
 
   /** Milliseconds; at most the longest that Node's timers can wait, 24.8 days. */
   milliseconds(key: string, fallback: number): number {
-    return this.integer(key, fallback, 0, 2 ** 31 - 1);
+    return this.integer(key, fallback, 0, LONGEST_TIMER_MS);
   }
 
   integer(key: string, fallback: number, least: number, most: number): number {

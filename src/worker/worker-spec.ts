@@ -1,5 +1,6 @@
 /** What a worker is: options as people write them, and the complete form that everything inside works with. */
 import { OptionsError } from '../errors.ts';
+import { LONGEST_TIMER_MS } from '../os/longest-timer.ts';
 import type { InputSpec, OutputSpec, SpawnRequest } from '../os/os.ts';
 import type { Attendant } from './attendant.ts';
 import { OptionReader, show } from './option-reader.ts';
@@ -134,7 +135,7 @@ export function readWorkerSpec(reader: OptionReader): WorkerSpec {
     stdout: parseStream(reader, 'stdout', 'pipe'),
     stderr: parseStream(reader, 'stderr', 'pipe'),
     ready: parseReadiness(reader.get('ready') ?? 'spawn', reader.at('ready')),
-    startTimeout: reader.integer('startTimeout', DEFAULT_START_TIMEOUT_MS, 1, 2 ** 31 - 1),
+    startTimeout: reader.integer('startTimeout', DEFAULT_START_TIMEOUT_MS, 1, LONGEST_TIMER_MS),
     stopPlan: parseShutdown(reader.get('shutdown'), reader.at('shutdown')),
     shutdownExitCodes: reader.integers('shutdownExitCodes', [], 1, 255),
     start: parseStart(reader, (changes) =>

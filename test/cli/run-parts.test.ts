@@ -1,7 +1,7 @@
 /** The parts of `reeve run` that decide without doing: templates, quoting, durations, `--halt`, numbers, progress. */
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { enoughFor, parseDuration } from '../../src/cli/run/duration.ts';
+import { parseDuration } from '../../src/cli/run/duration.ts';
 import { Ending } from '../../src/cli/run/ending.ts';
 import { exitValuesOf, hasRun, shellCodeOf } from '../../src/cli/run/exit-values.ts';
 import { haltExitCode, isReached, parseHalt } from '../../src/cli/run/halt.ts';
@@ -13,6 +13,7 @@ import { quote } from '../../src/cli/run/quote.ts';
 import { product, Template } from '../../src/cli/run/template.ts';
 import { SpawnError } from '../../src/errors.ts';
 import { type TaskResult, unbegun } from '../../src/tasks/result.ts';
+import { enoughFor } from '../../src/tasks/total-timeout.ts';
 
 describe('a template', () => {
   const expand = (word: string, ...values: string[]) =>
@@ -249,6 +250,8 @@ describe('what cannot be meant', () => {
     [[':::', 'a'], {}, /no command/],
     [['x', '::::', 'f'], {}, /^::::.*--arg-file/],
     [['x', ':::', 'a'], { argFile: 'f' }, /--arg-file: not together/],
+    [['x', ':::', 'a', ':::'], {}, /^:::: one of several has no value/],
+    [['x'], { dryRun: true, json: true }, /--dry-run: .*--json/],
     [['x'], { tasks: 'f' }, /--tasks: /],
     [['x'], { jobs: '0' }, /--jobs: expected/],
     [['x'], { retries: '-1' }, /--retries: expected/],

@@ -1,8 +1,10 @@
 /** `reeve run` when something goes wrong beside its tasks: what was written is shown all the same, and it comes to an end. */
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { CLI, openShell, type Shell } from '../support/cli.ts';
 import { processesOfRun, until } from '../support/processes.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 const REEVE = `'${process.execPath}' '${CLI}'`;
 const NUMBERS = Array.from({ length: 300 }, (_, index) => index + 1).join(' ');
@@ -90,4 +92,24 @@ test('what --halt has decided does not hide that output was lost', async () => {
   const run = openShell().exec('sh', ['-c', `exec ${REEVE} run --halt now,success=1 echo ::: a >/dev/full`]);
   expect(await run.ended).toEqual({ code: 255, signal: null });
   expect(run.stderr()).toMatch(/^reeve: standard output cannot be written: ENOSPC.*; stopping in order\n/);
+});
+
+describe('what would be lost without a word is refused', () => {
+  test.each([
+    ['a second file', `${REEVE} run -a one -a two echo`, /--arg-file.*It may be given once/],
+    ['bytes that are not UTF-8', `${REEVE} run echo ::: "$(printf 'x\\377y')"`, /an argument is not UTF-8/],
+    ['output of --dry-run', `${REEVE} run --dry-run echo ::: 1 2 3 >/dev/full`, /cannot be written: ENOSPC/],
+  ])('%s', (_, script, complaint) => {
+    const { status, stderr } = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
+    expect(status).toBe(255);
+    expect(stderr).toMatch(complaint);
+  });
+});
+
+test('a program that is there, in a directory that is not, was not looked for in vain', async () => {
+  const directory = temporaryDirectory();
+  const task = JSON.stringify({ command: 'pwd', cwd: '/no-such-place' });
+  const script = `echo '${task}' | ${REEVE} --state-dir ${directory} run --tasks - --joblog ${directory}/log`;
+  expect(spawnSync('sh', ['-c', script]).status).toBe(1);
+  expect(readFileSync(`${directory}/log`, 'utf8').split('\n')[1]!.split('\t')[6]).toBe('-1');
 });

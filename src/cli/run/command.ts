@@ -1,5 +1,5 @@
 /** The options of `reeve run`, as its help tells them. */
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 
 const EXAMPLES = `
 Values take the place of {} in the command, or come last. {.} is a value without its extension, {/} its base name,
@@ -10,6 +10,12 @@ There is no shell. Durations are seconds, or 500ms, 30s, 2m, 1h.
   find . -name '*.png' -print0 | reeve run -0 --joblog log --resume optipng {}
   reeve run --tasks tasks.jsonl --timeout 10m --retries 2
 `;
+
+/** The last of several would take the place of the others, without a word. */
+function onlyOne(value: string, before: string | undefined): string {
+  if (before !== undefined) throw new InvalidArgumentError('It may be given once.');
+  return value;
+}
 
 /** Options, and whatever else follows, up to `:::` and the values. */
 export const describeRun = (command: Command): Command =>
@@ -22,7 +28,11 @@ export const describeRun = (command: Command): Command =>
     )
     .passThroughOptions()
     .option('-j, --jobs <number>', 'at a time (default: as many as there are processors)')
-    .option('-a, --arg-file <file>', 'read values from it, one a line (- is standard input, the default)')
+    .option(
+      '-a, --arg-file <file>',
+      'read values from it, one a line (- is standard input, the default)',
+      onlyOne,
+    )
     .option('-0, --null', 'values that are read end with a zero byte')
     .option('-r, --no-run-if-empty', 'leave empty lines out')
     .option('--tasks <file>', 'read whole tasks from it, one a line, as JSON (- is standard input)')

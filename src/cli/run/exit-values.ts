@@ -6,7 +6,7 @@ import type { TaskResult } from '../../tasks/result.ts';
 /** As shells have it, for a program that is not there, and for one that cannot be executed. */
 const NOT_THERE = 127;
 const NOT_EXECUTABLE = 126;
-/** As GNU parallel has it, for what was ended by us. */
+/** As GNU parallel has it, for what was ended by us; and for what could not be begun for another reason. */
 const ENDED_BY_US = -1;
 
 export interface ExitValues {
@@ -19,6 +19,7 @@ export function exitValuesOf({ status, exitCode, signal, error }: TaskResult): E
   if (status === 'ok') return { exitval: 0, signal: 0 };
   if (status !== 'failed') return { exitval: ENDED_BY_US, signal: number };
   if (signal !== null) return { exitval: 0, signal: number };
+  if (error instanceof SpawnError && error.phase === 'cwd') return { exitval: ENDED_BY_US, signal: 0 };
   if (error instanceof SpawnError && error.code === 'ENOENT') return { exitval: NOT_THERE, signal: 0 };
   if (error instanceof SpawnError && error.code === 'EACCES') return { exitval: NOT_EXECUTABLE, signal: 0 };
   return { exitval: exitCode === null || exitCode === 0 ? ENDED_BY_US : exitCode, signal: 0 };

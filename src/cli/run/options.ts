@@ -105,6 +105,8 @@ export function parseRun(operands: readonly string[], flags: RunFlags): RunPlan 
 
 /** What would be without any effect was meant otherwise. */
 function requireMeant({ lineBuffer, keepOrder, tag, json, ...flags }: RunFlags): void {
+  if (flags.dryRun === true && json === true)
+    throw new OptionsError('--dry-run', "prints commands: not together with '--json'");
   if (lineBuffer === true && keepOrder === true)
     throw new OptionsError('--line-buffer', 'lines that are shown at once have no order to keep');
   for (const [option, isSet] of Object.entries({ '--line-buffer': lineBuffer, '--tag': tag })) {
@@ -143,7 +145,7 @@ function parseOrigin(operands: readonly string[], flags: RunFlags): Origin {
     return { kind: 'tasks', path: flags.tasks };
   }
   if (words.length === 0) throw new OptionsError('', 'no command: what is to be run? (or else --tasks)');
-  if (groups.length > 0) return { kind: 'groups', words, groups };
+  if (groups.length > 0) return { kind: 'groups', words, groups: requireValues(groups) };
   const separator = flags.null === true ? '\0' : '\n';
   return {
     kind: 'lines',
@@ -152,6 +154,13 @@ function parseOrigin(operands: readonly string[], flags: RunFlags): Origin {
     separator,
     skipsEmpty: flags.runIfEmpty === false,
   };
+}
+
+/** One group without a value is a pattern that no file matches, and nothing to do; of several it is a mistake. */
+function requireValues(groups: readonly (readonly string[])[]): readonly (readonly string[])[] {
+  if (groups.length > 1 && groups.some(({ length }) => length === 0))
+    throw new OptionsError(GROUP, 'one of several has no value after it, so that there is no combination');
+  return groups;
 }
 
 /** What stands before the first `:::`, and after each. */

@@ -1,8 +1,10 @@
 /** `reeve run`: commands with arguments, many at a time, each to its end. */
 import { messageOf } from '../../errors.ts';
 import { startHost } from '../../host/host.ts';
+import { endOnBrokenOutput } from '../stdout.ts';
 import { CommandRun } from './command-run.ts';
 import { type Drafts, draftsOfGroups, draftsOfLines, draftsOfTasks } from './drafts.ts';
+import { EXIT_OTHER } from './ending.ts';
 import { MANY_FAILED } from './halt.ts';
 import { outputOf } from './job-output.ts';
 import { Joblog } from './joblog.ts';
@@ -53,6 +55,7 @@ async function countLeft(drafts: Drafts, joblog: Joblog | undefined): Promise<nu
 /** `--dry-run`: the commands, as they could be given to a shell. */
 async function tellCommands(drafts: Drafts, joblog: Joblog | undefined): Promise<number> {
   let problems = 0;
+  process.stdout.removeAllListeners('error').on('error', (error) => endOnBrokenOutput(error, EXIT_OTHER));
   for await (const { commandLine, problem } of jobsWithoutOutput(drafts, joblog).left()) {
     if (problem === undefined) {
       if (!process.stdout.write(`${commandLine}\n`)) {

@@ -1,5 +1,6 @@
 /** The two clocks of one simulated process, and its timers: never early, sometimes late, some of them together. */
-import { type Clock, LONGEST_TIMER_MS } from '../os.ts';
+import { LONGEST_TIMER_MS } from '../longest-timer.ts';
+import type { Clock } from '../os.ts';
 import type { SimMachine } from './machine.ts';
 import type { SimProcess } from './process.ts';
 import { doneBy } from './simulation-error.ts';
