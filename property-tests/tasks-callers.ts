@@ -123,6 +123,7 @@ export class TasksCallers {
   #sourceOf(ran: Ran) {
     const tasks = ran.asked.map((asked) => this.#taskOf(asked));
     const end = throwsAt(ran) ?? tasks.length;
+    const { source, isEndless } = ran.plan;
     const after = (ms: number) => this.#after(ms);
     function* given(): Iterable<TaskOptions> {
       yield* tasks.slice(0, end);
@@ -133,8 +134,8 @@ export class TasksCallers {
         await after(PULL_MS);
         yield task;
       }
+      if (isEndless) await new Promise(() => {});
     }
-    const { source } = ran.plan;
     return source === 'iterable' ? given() : source === 'async' ? slowly() : tasks;
   }
 

@@ -53,6 +53,8 @@ export interface RunPlan {
   readonly pace: number;
   /** Its source throws in the place of this one. */
   readonly throwsAt: number | undefined;
+  /** Its source never says that there are no more. */
+  readonly isEndless: boolean;
 }
 
 export type Act =
@@ -177,6 +179,7 @@ const run: fc.Arbitrary<RunPlan> = fc
     takes: fc.constantFrom(1, 3, 99, 99),
     pace: fc.constantFrom(0, 0, 10, 200),
     throwsAt: fc.constantFrom(undefined, undefined, undefined, undefined, undefined, 0, 2, 5),
+    isEndless: fc.boolean(),
   })
   .map(sensible);
 
@@ -184,8 +187,14 @@ const run: fc.Arbitrary<RunPlan> = fc
 function sensible(plan: RunPlan): RunPlan {
   const { how, source, totalTimeout, tasks } = plan;
   const isList = source === 'array' || source === 'reversed';
-  if (how === 'one') return { ...plan, tasks: [alone(tasks[0]!)], stagger: 0, totalTimeout: undefined };
-  return { ...plan, totalTimeout: totalTimeout === 'auto' && !isList ? 500 : totalTimeout };
+  if (how === 'one')
+    return { ...plan, tasks: [alone(tasks[0]!)], stagger: 0, totalTimeout: undefined, isEndless: false };
+  const isEnded = plan.cancelAfter !== undefined || totalTimeout !== undefined;
+  return {
+    ...plan,
+    totalTimeout: totalTimeout === 'auto' && !isList ? 500 : totalTimeout,
+    isEndless: plan.isEndless && source === 'async' && isEnded && plan.throwsAt === undefined,
+  };
 }
 
 /** Nobody tells when it gives way to another: when its breaker heard of its end is not to be seen then. */

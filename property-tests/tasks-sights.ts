@@ -31,7 +31,13 @@ const OF_TASKS = {
   'a task cancelled before it began': (asked) => statusIs('cancelled')(asked) && !wasHeard('running')(asked),
   'a task cancelled while it ran': (asked) => statusIs('cancelled')(asked) && wasBorn(asked),
   'a task blocked': statusIs('blocked'),
-  'a task blocked when it was to be tried again': (asked) => statusIs('blocked')(asked) && wasBorn(asked),
+  'a retry that was not let through': (asked) =>
+    statusIs('failed')(asked) &&
+    asked.ran.abortedAt === undefined &&
+    !hasTotal(asked) &&
+    asked.heard.findLast(({ status }) => status === 'running' || status === 'retrying')?.status ===
+      'retrying',
+  'a source left that had no end': ({ ran }) => ran.plan.isEndless && ran.asked.some(wasBorn),
   'a task skipped for what it depends on': (asked) =>
     statusIs('skipped')(asked) && asked.dependsOn.length > 0 && !hasTotal(asked),
   'a task begun after what it depends on': (asked) => asked.dependsOn.length > 0 && wasBorn(asked),
