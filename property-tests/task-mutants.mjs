@@ -22,7 +22,7 @@ const PLANTED = [
   },
   {
     name: 'a retry that is not let through takes the result away',
-    edits: [run('this.#attempts === 0 ? this.#blocked() : undefined', 'this.#blocked()')],
+    edits: [run('isFirst ? this.#blocked() : undefined', 'this.#blocked()')],
   },
   {
     name: 'a source is waited for though nobody wants its tasks any more',
@@ -32,8 +32,8 @@ const PLANTED = [
     name: 'a task that is blocked keeps the place of its process',
     edits: [
       run(
-        "if (permit === 'blocked') return this.#attempts === 0 ? this.#blocked() : undefined;\n      return",
-        "if (permit === 'blocked') return this.#attempts === 0 ? this.#blocked() : undefined;\n      const outcome =",
+        "if (permit === 'blocked') return isFirst ? this.#blocked() : undefined;\n      return",
+        "if (permit === 'blocked') return isFirst ? this.#blocked() : undefined;\n      const outcome =",
       ),
       run(
         '    } finally {\n      release();\n    }',

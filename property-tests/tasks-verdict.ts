@@ -35,7 +35,7 @@ export function totalTimeOf(ran: Ran): number {
   const { totalTimeout, concurrency } = ran.plan;
   if (totalTimeout !== 'auto') return totalTimeout ?? Number.POSITIVE_INFINITY;
   const longest = Math.max(...ran.asked.map(({ plan }) => timeLimitsOf(plan, ran).most));
-  return Math.ceil(1.5 * longest * Math.ceil(ran.asked.length / concurrency));
+  return Math.ceil(1.5 * longest * Math.max(1, Math.ceil(ran.asked.length / concurrency)));
 }
 
 /** Why a task may not begin an attempt now. */

@@ -76,6 +76,7 @@ export class TaskBatch {
   /** Of an array each task has a result; where they are pulled, nobody knows how many there would be. */
   #ended(): void {
     if (this.#options.total === undefined) this.leave();
+    else this.fill();
   }
 
   /** No more is pulled, and what is being pulled is not waited for: it may never come. */
@@ -93,7 +94,8 @@ export class TaskBatch {
     if (this.#isFilling) return; // what has happened meanwhile is seen by the loop
     this.#isFilling = true;
     const { plan, isTaken } = this.#options;
-    while (this.#running < plan.concurrency && isTaken()) {
+    // What is given up has no process, and need not wait until somebody takes it.
+    while (this.#running < plan.concurrency && (isTaken() || this.#end.signal.aborted)) {
       const spec = this.#ready.shift();
       if (spec !== undefined) void this.#begin(spec);
       else if (this.#isPulling || this.#isExhausted || this.#dependencies.parked >= MOST_PARKED) break;

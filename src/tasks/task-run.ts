@@ -2,6 +2,7 @@
 import { SpawnError } from '../errors.ts';
 import { pause } from '../flow/pause.ts';
 import { forgetAbort, onAbort } from '../flow/shared-signal.ts';
+import { unlessAborted } from '../flow/unless-aborted.ts';
 import type { Clock } from '../os/os.ts';
 import { restartDelay } from '../supervisor/backoff.ts';
 import type { OutputStream } from '../worker/worker-output.ts';
@@ -88,7 +89,7 @@ export class TaskRun {
     let failures = 0;
     let last: Outcome | undefined;
     for (;;) {
-      const end = await this.#tryOnce();
+      const end = await this.#tryOnce(last === undefined);
       if (end === undefined) return last ?? this.#unbegun(); // what it came to is known
       last = end;
       if (end.status !== 'failed' && end.status !== 'timed-out') return end;
@@ -111,7 +112,7 @@ export class TaskRun {
   }
 
   /** Undefined when it is given up before it begins, or is not let through any more. */
-  async #tryOnce(): Promise<Outcome | undefined> {
+  async #tryOnce(isFirst: boolean): Promise<Outcome | undefined> {
     const { tools, turn } = this.#options;
     const release = await tools.slots.take(this.#options.signal);
     if (release === undefined) return undefined;
@@ -119,7 +120,7 @@ export class TaskRun {
       await turn(this.#options.signal);
       if (this.#options.signal.aborted) return undefined;
       const permit = this.#permit();
-      if (permit === 'blocked') return this.#attempts === 0 ? this.#blocked() : undefined;
+      if (permit === 'blocked') return isFirst ? this.#blocked() : undefined;
       return await this.#attemptWith(permit);
     } finally {
       release();
@@ -221,7 +222,9 @@ export class TaskRun {
     const { fallback } = this.spec;
     this.#options.onPhase('fallback');
     try {
-      const instead = typeof fallback === 'function' ? await fallback(failed) : fallback;
+      const { signal } = this.#options;
+      const instead =
+        typeof fallback === 'function' ? await unlessAborted(fallback(failed), signal) : fallback;
       if (instead === undefined) return failed;
       if (typeof instead === 'string')
         return { ...failed, ...FINE, stdout: instead, stderr: '', fallbackOf: failed };

@@ -1,5 +1,5 @@
 /** A host's tasks: commands that are run to completion, many at a time, and never more than the host can bear. */
-import { errorOf, HostStoppedError, messageOf, OptionsError } from '../errors.ts';
+import { HostStoppedError, messageOf, OptionsError } from '../errors.ts';
 import { ItemStream } from '../flow/item-stream.ts';
 import type { Os } from '../os/os.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
@@ -9,10 +9,11 @@ import { Breakers, type KeyHealth } from './breakers.ts';
 import { Keeper } from './history/keeper.ts';
 import { TaskHistory } from './history/task-history.ts';
 import { JoinedSignal } from './joined-signal.ts';
+import { PulledTasks, type TaskIterable } from './pulled-tasks.ts';
 import type { TaskResult } from './result.ts';
 import { parseRunOptions, type RunOptions, type RunPlan } from './run-options.ts';
 import { Slots } from './slots.ts';
-import { type Pulled, TaskBatch } from './task-batch.ts';
+import { TaskBatch } from './task-batch.ts';
 import { TaskHandle } from './task-handle.ts';
 import { inOrder } from './task-order.ts';
 import { TaskRun, type TaskTools } from './task-run.ts';
@@ -163,7 +164,12 @@ export class Tasks {
   async #open(tasks: TaskSource, plan: RunPlan, { left, ...taking }: Taking): Promise<TaskBatch> {
     const specs = Array.isArray(tasks) ? this.#parseAll(tasks, plan) : undefined;
     const totalTimeout = totalTimeoutOf(plan, specs);
-    const source = specs === undefined ? this.#pulled(requireIterable(tasks), plan) : specs.values();
+    const source =
+      specs === undefined
+        ? new PulledTasks(requireIterable(tasks), (task, index) =>
+            this.#parse(task, index, plan, `tasks[${index}]`),
+          )
+        : specs.values();
     if (this.#stopping.signal.aborted) throw new HostStoppedError();
     const tools = await this.#tools(plan);
     return new TaskBatch({
@@ -198,27 +204,6 @@ export class Tasks {
     return parseTask(task, { index, defaults, isAdhocKey: this.#settings.isAdhocKey, path });
   }
 
-  async *#pulled(
-    tasks: Iterable<TaskOptions> | AsyncIterable<TaskOptions>,
-    plan: RunPlan,
-  ): AsyncGenerator<Pulled, void, undefined> {
-    let index = 0;
-    for await (const task of tasks) {
-      let pulled: Pulled;
-      try {
-        pulled = this.#parse(task, index, plan, `tasks[${index}]`);
-      } catch (error) {
-        pulled = {
-          index,
-          id: String((task as Partial<TaskOptions> | undefined)?.id ?? index),
-          error: errorOf(error),
-        };
-      }
-      index += 1;
-      yield pulled;
-    }
-  }
-
   async #tools(plan: RunPlan): Promise<TaskTools> {
     const { os, chance, supervise } = this.#host;
     this.#supervisor ??= supervise(parseSupervisorSpec({ id: TASKS, strategy: 'dynamic' }));
@@ -244,10 +229,10 @@ function processesOf(supervisor: Supervisor, { worker }: TaskSpec): Processes {
   };
 }
 
-function requireIterable(tasks: unknown): Iterable<TaskOptions> | AsyncIterable<TaskOptions> {
+function requireIterable(tasks: unknown): TaskIterable {
   const given = Object(tasks) as Partial<Iterable<TaskOptions> & AsyncIterable<TaskOptions>>;
   if (typeof tasks !== 'string' && (given[Symbol.iterator] ?? given[Symbol.asyncIterator]) !== undefined)
-    return given as Iterable<TaskOptions>;
+    return given as TaskIterable;
   throw new OptionsError('tasks', `expected an array, or something to iterate over, got ${typeof tasks}`);
 }
 

@@ -88,7 +88,8 @@ test('durations have units', () => {
 
 test('time enough for all is half as much again as they may take', () => {
   expect(enoughFor(10, 4, 1_000)).toBe(4_500);
-  expect(enoughFor(0, 4, 1_000)).toBe(1);
+  expect(enoughFor(0, 4, 1_000)).toBe(1_500);
+  expect(enoughFor(7, Number.POSITIVE_INFINITY, 1_000)).toBe(1_500);
 });
 
 describe('--halt', () => {

@@ -113,3 +113,13 @@ test('a program that is there, in a directory that is not, was not looked for in
   expect(spawnSync('sh', ['-c', script]).status).toBe(1);
   expect(readFileSync(`${directory}/log`, 'utf8').split('\n')[1]!.split('\t')[6]).toBe('-1');
 });
+
+test('values that the time for all did not suffice for are told of, though none has failed', async () => {
+  const shell = openShell();
+  const script = '[ "$1" -le 2 ] || exec sleep 1410';
+  const { code, stderr } = await shell.run(
+    ...['run', '-j', '1', '--total-timeout', '2s', 'sh', '-c', script, 'sh', '{}', ':::', '1', '2', '3', '4'],
+  );
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/before all were begun/);
+});

@@ -246,7 +246,7 @@ describe('it exits', () => {
 
   test('in time', async () => {
     const late = await sh('mkfifo idle; exec $REEVE run --total-timeout 300ms echo <>idle');
-    expect(late).toMatchObject({ code: 255, stderr: expect.stringMatching(/before all values were read/) });
+    expect(late).toMatchObject({ code: 255, stderr: expect.stringMatching(/before all were begun/) });
     const { code, stderr } = await openShell().run('run', '--timeout', '200ms', 'sleep', ':::', '1408', '0');
     expect(stderr).toMatch(/^reeve: sleep 1408: was not done after \d+ ms\n/);
     expect(code).toBe(1);

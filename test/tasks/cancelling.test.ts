@@ -77,6 +77,25 @@ describe('cancelling', () => {
     expect(pulled).toBeLessThanOrEqual(5);
   });
 
+  test('the stop of the host does not wait for whoever takes the results', async () => {
+    const { host, run } = await openTasks();
+    const each = host.runEach(Array.from({ length: 200 }, () => job()));
+    await run(each.next());
+    await run(host.stop());
+    let count = 1;
+    for await (const _ of each) count += 1;
+    expect(count).toBe(200);
+  });
+
+  test('leaves a fallback that never comes', async () => {
+    const { host, run, simulation } = await openTasks();
+    const fallback = () => new Promise<undefined>(() => {});
+    const work = host.runAll([job({ code: 3 }, { fallback })]);
+    await simulation.pass(500);
+    await run(host.stop());
+    expect(await work).toMatchObject([{ status: 'failed', exitCode: 3, fallbackOf: undefined }]);
+  });
+
   test('so does the stop of the host', async () => {
     const { host, run, living, simulation } = await openTasks();
     const work = host.runAll([job({ ms: 60_000 }), job({ ms: 60_000 })], { concurrency: 1 });

@@ -217,6 +217,7 @@ describe('what is kept', () => {
     await run(host.runAll([job(), job()]));
     await run(host.stop());
     expect(stored(disk.paths()).sort()).toEqual([ofAnother, '1-1', 'README'].sort());
+    expect(host.events.recent().filter(({ type }) => type === 'tasks.warning')).toEqual([]);
     expect(await run(host.tasks.history.list())).toEqual([]);
   });
 

@@ -144,6 +144,18 @@ describe('output.directory', () => {
   });
 });
 
+test('what is no record of ours does not spoil the history', async () => {
+  const { host, stateDirectory, all } = await openHost({ tasks: { history: { count: 1 } } });
+  const strange = `${stateDirectory}/tasks/1767225600000000_aaaaaaaaaa`;
+  mkdirSync(`${strange}-1/meta.json`, { recursive: true });
+  writeFileSync(`${strange}-2`, 'a file');
+  await host.runAll([sh('true'), sh('true')], { concurrency: 1 });
+  await host.stop();
+  expect(await host.tasks.history.list()).toMatchObject([{ id: '1', status: 'ok' }]);
+  expect(readdirSync(`${stateDirectory}/tasks`).filter((name) => name.includes('aaaa'))).toHaveLength(2);
+  expect(all('tasks.warning')).toEqual([]);
+});
+
 test('a disk that is slow slows the task: no more than a little waits in memory', async () => {
   const appended: number[] = [];
   let release = (): void => {};

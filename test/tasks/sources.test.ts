@@ -1,6 +1,6 @@
 /** Where tasks come from, what they wait for, and what is told of them. On a simulated machine, in its time. */
 import { describe, expect, test } from 'vitest';
-import type { TaskOutput, TaskProgress, TaskResult } from '../../src/index.ts';
+import type { TaskOptions, TaskOutput, TaskProgress, TaskResult } from '../../src/index.ts';
 import { job, openTasks } from '../support/tasks.ts';
 
 const statuses = (results: readonly TaskResult[]) => results.map(({ status }) => status);
@@ -124,6 +124,25 @@ describe('a source that has no end', () => {
     const many = statuses(await run(host.runAll(endless(), { totalTimeout: 300 })));
     expect(many.length).toBeGreaterThan(10);
     expect(many.length).toBeLessThan(200);
+  });
+
+  test('is told that no more is wanted, though it waits', async () => {
+    const { host, run } = await openTasks();
+    let isTold = false;
+    let pulled = 0;
+    const source: AsyncIterableIterator<TaskOptions> = {
+      next() {
+        pulled += 1;
+        return pulled === 1 ? Promise.resolve({ done: false, value: job() }) : never;
+      },
+      async return() {
+        isTold = true;
+        return { done: true, value: undefined };
+      },
+      [Symbol.asyncIterator]: () => source,
+    };
+    await run(host.runAll(source, { totalTimeout: 300 }));
+    expect(isTold).toBe(true);
   });
 
   test('is left when it is cancelled, or the host stops', async () => {

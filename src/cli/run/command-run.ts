@@ -194,7 +194,7 @@ export class CommandRun {
       const summary = { type: 'summary', ...this.#tally.summary(), resumed: this.#jobs.resumed };
       await this.#screen.write('stdout', `${JSON.stringify(summary)}\n`);
     }
-    if (this.#ending.isLate) this.#screen.say('the time for all was over before all values were read');
+    if (this.#ending.isLate) this.#screen.say('the time for all was over before all were begun');
     if (!isFine && !this.#ending.isUnread) this.#screen.say(this.#tally.describe());
   }
 
@@ -252,7 +252,7 @@ export class CommandRun {
     if (totalTimeout === undefined) return undefined;
     return setTimeout(() => {
       this.#isTimeOver = true;
-      if (this.#jobs.total !== undefined || this.#jobs.isExhausted) return;
+      if (this.#jobs.isExhausted) return;
       this.#jobs.close();
       this.#ending.late();
     }, totalTimeout);

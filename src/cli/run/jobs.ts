@@ -31,12 +31,17 @@ export function isCutOff(
   isEnding: boolean,
 ): boolean {
   if (phase === 'retrying') return true;
-  if (!isEnding || result.status !== 'failed' || result.fallbackOf !== undefined) return false;
+  if (!isEnding || result.fallbackOf !== undefined) return false;
+  if (task.fallback !== undefined && NEEDS_HELP.has(result.status)) return true;
+  if (result.status !== 'failed' && result.status !== 'timed-out') return false;
   const own = task.retries ?? retries;
   return (
     Math.max(1, result.attempts) <= (typeof own === 'number' ? own : (own.retries ?? DEFAULT_OWN_RETRIES))
   );
 }
+
+/** For these a fallback stands in. */
+const NEEDS_HELP: ReadonlySet<string> = new Set(['failed', 'timed-out', 'terminated-early', 'blocked']);
 
 /** Of a task that says how it is tried again, but not how often. */
 const DEFAULT_OWN_RETRIES = 2;
@@ -65,6 +70,7 @@ export class Jobs {
   #resumed = 0;
   #isClosed = false;
   #isExhausted = false;
+  #begun = 0;
 
   constructor(options: JobsOptions) {
     this.#options = options;
@@ -81,7 +87,7 @@ export class Jobs {
 
   /** Whether all were begun. */
   get isExhausted(): boolean {
-    return this.#isExhausted;
+    return this.#isExhausted || this.#begun + this.#resumed === this.total;
   }
 
   /** How many are in progress. */
@@ -122,6 +128,7 @@ export class Jobs {
       };
       this.#open.set(index, job);
       index += 1;
+      this.#begun += 1;
       yield job.task;
       if (this.#isClosed) return;
     }

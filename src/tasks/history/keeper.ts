@@ -1,4 +1,5 @@
 /** Which tasks are written down, and where: in a directory of the user's, in the host's history, or in both. */
+import { messageOf } from '../../errors.ts';
 import type { Os } from '../../os/os.ts';
 import type { OutputStream } from '../../worker/worker-output.ts';
 import type { TaskResult } from '../result.ts';
@@ -52,6 +53,7 @@ export class Keeper {
       return new TaskFiles({ files: os.files, logs: os.logs, beginning, mostBytes, warn: this.#host.warn });
     };
     const own = spec.directory === undefined ? undefined : this.#take(spec.directory, spec);
+    if (own === undefined && this.#history === undefined) return undefined;
     const files = own === undefined ? undefined : open(own, Number.POSITIVE_INFINITY);
     const entry = this.#history && open(recordDirectory(stateDirectory, recordId), this.#history.logBytes);
     return {
@@ -73,9 +75,17 @@ export class Keeper {
     await this.#retention?.settled();
   }
 
-  /** Its own in this one: by its id, and a number when a task of that id is at work there. */
-  #take(parent: string, spec: TaskSpec): string {
-    const first = `${this.#host.os.files.absolute(parent)}/${fileNameOf(spec)}`;
+  /** Its own in this one: by its id, and a number when a task of that id is at work there. Undefined when there is none. */
+  #take(parent: string, spec: TaskSpec): string | undefined {
+    const { os, warn } = this.#host;
+    let absolute: string;
+    try {
+      absolute = os.files.absolute(parent);
+    } catch (error) {
+      warn(`'${spec.id}' is not written down: ${messageOf(error)}`); // our own directory is gone
+      return undefined;
+    }
+    const first = `${absolute}/${fileNameOf(spec)}`;
     let directory = first;
     for (let number = 2; this.#taken.has(directory); number += 1) directory = `${first}~${number}`;
     this.#taken.add(directory);

@@ -32,6 +32,8 @@ export interface StoredRecord {
   readonly record: TaskRecord | 'other-version' | undefined;
 }
 
+const OTHER = 'other-version' as const;
+
 /** All that there are, in the order of their names. What is no record is left alone. */
 export async function readRecords(os: Os, stateDirectory: string): Promise<readonly StoredRecord[]> {
   const names = (await os.files.list(historyDirectory(stateDirectory))).filter(
@@ -41,7 +43,8 @@ export async function readRecords(os: Os, stateDirectory: string): Promise<reado
   const isOver = knownOnce((runId) => isRunOver(os, stateDirectory, runId));
   for (let at = 0; at < names.length; at += AT_A_TIME) {
     const some = names.slice(at, at + AT_A_TIME).map(async (recordId) => {
-      const record = await readRecord(os, stateDirectory, recordId, isOver);
+      // What cannot be read, or is no directory, is nothing that we have written.
+      const record = await readRecord(os, stateDirectory, recordId, isOver).catch(() => OTHER);
       return { recordId, runId: runOf(recordId)!, record };
     });
     records.push(...(await Promise.all(some)));

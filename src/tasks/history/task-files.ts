@@ -62,11 +62,11 @@ export class TaskFiles {
   async #open(): Promise<void> {
     const { files, beginning } = this.#options;
     await files.makePrivateDirectory(this.directory);
+    await this.#writeMeta(NOT_OVER); // before the logs of another that may have had it are gone
     for (const stream of STREAMS) {
-      const path = logPath(this.directory, stream); // another task may have had it
+      const path = logPath(this.directory, stream);
       await replaceFile(files, path, '', `${path}.${beginning.recordId}.tmp`);
     }
-    await this.#writeMeta(NOT_OVER);
   }
 
   #writeMeta(ending: TaskEnding): Promise<void> {
