@@ -48,7 +48,7 @@ export async function bench() {
     },
     notes: [
       `medians of ${ROUNDS} alternating rounds`,
-      `${LONG} take ${round(timeRatio10x)} × the time of ${COUNT}; afterwards the heap is ${round(heapGrowthMb)} MB larger`,
+      `${LONG} take ${round(timeRatio10x)} × the time of ${COUNT}; after a collection the heap is ${round(heapGrowthMb)} MB larger`,
       ...(hasParallel ? [] : ['GNU parallel is not installed, and cannot be']),
     ],
     json: {

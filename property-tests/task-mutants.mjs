@@ -26,7 +26,9 @@ const PLANTED = [
   },
   {
     name: 'a source is waited for though nobody wants its tasks any more',
-    edits: [batch('if (this.#options.total === undefined) this.leave();', '')],
+    edits: [
+      batch('if (this.#options.total === undefined) this.leave();\n    else this.fill();', 'this.fill();'),
+    ],
   },
   {
     name: 'a task that is blocked keeps the place of its process',

@@ -1,6 +1,11 @@
 // Runs tasks as a host's user would: so many of a command, so many at a time, results in order.
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { startHost } from '../../dist/index.js';
 import { serve } from '../subject.mjs';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc');
 
 const [stateDirectory] = process.argv.slice(2);
 const host = await startHost({ name: 'bench-tasks', stateDirectory, signals: false });
@@ -28,7 +33,7 @@ serve(
     const ok = await (keep ? runAndKeep : runAndForget)(count, atATime);
     const ms = performance.now() - begun;
     if (ok !== count) throw new Error(`${count - ok} of ${count} were not ok`);
-    globalThis.gc?.();
+    collectGarbage();
     return { perSecond: (count * 1_000) / ms, ms, heapMb: process.memoryUsage().heapUsed / 1024 / 1024 };
   },
   () => host.stop(),
