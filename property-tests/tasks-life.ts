@@ -125,7 +125,7 @@ class Life {
   async #nothingIsLeft(sim: SimHost, callers: TasksCallers): Promise<void> {
     const { machine, oracle } = this.simulation;
     const fail = (detail: string) => oracle.fail('stopped-means-empty', detail);
-    if (this.#stopping !== undefined) await this.simulation.run(this.#stopping);
+    await this.#stopped(sim, callers);
     await this.#pass(LAST_NEWS_WITHIN_MS, sim, callers);
     // A forker that is being started has a time limit of its own.
     await this.#passUntil(() => hasForker(sim), SETTLES_WITHIN_MS, sim, callers);
@@ -139,6 +139,18 @@ class Life {
     const file = machine.disk.peek(`/state/runs/${sim.host!.runId}.json`);
     if (file !== undefined && Object.keys(JSON.parse(file).workers).length > 0)
       fail('a record outlives all tasks');
+  }
+
+  /** If it has been told to stop. The judge looks on meanwhile: later a key may be in another state. */
+  async #stopped(sim: SimHost, callers: TasksCallers): Promise<void> {
+    if (this.#stopping === undefined) return;
+    let isOver = false;
+    const over = (): void => {
+      isOver = true;
+    };
+    this.#stopping.then(over, over);
+    await this.#passUntil(() => isOver, SETTLES_WITHIN_MS, sim, callers);
+    await this.simulation.run(this.#stopping); // whatever it comes to
   }
 
   #pass(ms: number, sim: SimHost, callers: TasksCallers): Promise<void> {
