@@ -158,7 +158,7 @@ function* wrongStatus(asked: Asked, own: TaskResult, circumstances: Circumstance
     if (exitCode !== 0 || category !== undefined) yield `is ok, with ${exitCode} and ${category}`;
   }
   if (status === 'failed') {
-    const isDone = births.some((one) => one.part === 'own' && isWell(one));
+    const isDone = births.some((one) => one.part === 'own' && isWell(one) && !mayHaveBeenEnded(one, ran));
     if (isDone && !isHarmed) yield `has failed, and was done: ${error?.message}`;
     if (exitCode !== null && exitCode !== last?.process.end?.code) yield `failed with ${exitCode}`;
     if (
