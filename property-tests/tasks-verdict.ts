@@ -205,7 +205,8 @@ function hadNoTime({ plan, ran, endedAt, heard }: Asked, last: Born | undefined)
   const begunAt = heard.findLast(({ status, at }) => status === 'running' && at <= (last?.at ?? at))?.at ?? 0;
   const isOver = endedAt >= ran.madeAt + totalTimeOf(ran);
   const lived = (last?.diedAt ?? endedAt) - begunAt;
-  return isOver || lived >= timeLimitsOf(plan, ran).least - 1;
+  // It may have died just before, and the news of that have come after.
+  return isOver || lived >= timeLimitsOf(plan, ran).least - ON_ITS_WAY_MS;
 }
 
 const isHopelessly = ({ detect, job }: TaskPlan): boolean =>
