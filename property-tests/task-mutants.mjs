@@ -156,7 +156,7 @@ const PLANTED = [
   {
     name: 'what is cancelled has a fallback, too',
     edits: [
-      run("'terminated-early', 'blocked']", "'terminated-early', 'blocked', 'cancelled']"),
+      { file: 'tasks/result.ts', find: "  'blocked',\n]);", replace: "  'blocked',\n  'cancelled',\n]);" },
       run('    if (this.#options.signal.aborted) return failed;\n', ''),
     ],
   },

@@ -18,6 +18,14 @@ export const STATUSES = [
   'terminated-early',
 ] as const;
 
+/** For these a fallback stands in. */
+export const NEEDS_HELP: ReadonlySet<TaskStatus> = new Set([
+  'failed',
+  'timed-out',
+  'terminated-early',
+  'blocked',
+]);
+
 export interface TaskResult {
   readonly id: string;
   /** Its place among the tasks that were given. */
@@ -109,7 +117,7 @@ export function summarize(results: Iterable<TaskResult>): TaskSummary {
     failed: count('failed', 'timed-out'),
     cancelled: count('cancelled'),
     skipped: count('skipped'),
-    retried: all.filter(({ attempts, fallbackOf }) => (fallbackOf?.attempts ?? attempts) > 1).length,
+    retried: all.filter(wasRetried).length,
     fallbacks: all.filter(({ fallbackOf }) => fallbackOf !== undefined).length,
     adhoc: all.filter(({ adhoc, attempts }) => adhoc && attempts > 0).map(({ id }) => id),
     blocked: all
@@ -121,6 +129,10 @@ export function summarize(results: Iterable<TaskResult>): TaskSummary {
     speedup: speedupOf(all),
   };
 }
+
+/** It took more than one attempt, whatever a fallback took. */
+export const wasRetried = ({ attempts, fallbackOf }: TaskResult): boolean =>
+  (fallbackOf?.attempts ?? attempts) > 1;
 
 function speedupOf(all: readonly TaskResult[]): number {
   let serial = 0;

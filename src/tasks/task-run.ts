@@ -11,7 +11,7 @@ import type { Breakers, Permit } from './breakers.ts';
 import type { FailurePattern } from './failure-category.ts';
 import { both, type KeptTask } from './history/keeper.ts';
 import { TimeIsOver } from './joined-signal.ts';
-import { type TaskResult, type TaskStatus, unbegun } from './result.ts';
+import { NEEDS_HELP, type TaskResult, unbegun } from './result.ts';
 import type { Slots } from './slots.ts';
 import { TaskBlockedError, TaskCancelledError, TaskFallbackError, TaskSkippedError } from './task-errors.ts';
 import { canBeReadAgain } from './task-input.ts';
@@ -251,7 +251,6 @@ export class TaskRun {
   }
 }
 
-const NEEDS_HELP: ReadonlySet<TaskStatus> = new Set(['failed', 'timed-out', 'terminated-early', 'blocked']);
 const FINE = { status: 'ok', exitCode: null, signal: null, category: undefined, error: undefined } as const;
 
 /** A process that could not start for a lack of the host's says nothing of the key. */

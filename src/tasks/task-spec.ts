@@ -210,13 +210,15 @@ export function parseRetries(value: unknown, path: string): RetryPlan {
   const backoff = { ...RETRY_BACKOFF, ...reader.only(['initial', 'max', 'factor', 'jitter']) };
   const initial = Math.min(backoff.initial as number, backoff.max as number);
   return {
-    retries: reader.integer('retries', 2, 0, MOST_RETRIES),
+    retries: reader.integer('retries', DEFAULT_RETRIES, 0, MOST_RETRIES),
     backoff: parseBackoff(reader.has('initial') ? backoff : { ...backoff, initial }, path),
     on: parseCategories(reader),
   };
 }
 
 const MOST_RETRIES = 1_000;
+/** Of a task that says how it is tried again, but not how often. */
+export const DEFAULT_RETRIES = 2;
 const RETRY_BACKOFF: Backoff = { initial: 1_000, max: 30_000, factor: 2, jitter: 0.2, resetAfter: 30_000 };
 
 function parseCategories(reader: OptionReader): ReadonlySet<FailureCategory> {

@@ -47,7 +47,7 @@ export interface TasksSettings {
   readonly history: HistoryPlan | undefined;
 }
 
-const DEFAULT_MAX_PROCESSES = 64;
+export const DEFAULT_MAX_PROCESSES = 64;
 const ADHOC_KEYS: readonly RegExp[] = [/^(ad-?hoc|temp|tmp)([-_:./]|$)/i];
 const KEYS = ['maxProcesses', 'breaker', 'adhocKeys', 'patterns', 'history'] as const;
 const DEFAULT_HISTORY: HistoryPlan = {

@@ -43,33 +43,33 @@ export function draftsOfGroups(words: readonly string[], groups: readonly (reado
 /** The words of a command, with each line as its value. @param skipsEmpty lines without a character are left out */
 export function draftsOfLines(words: readonly string[], lines: Lines, skipsEmpty: boolean): Drafts {
   const template = new Template(words, 1);
-  return {
-    total: undefined,
-    close: () => lines.close(),
-    async *[Symbol.asyncIterator]() {
-      let seq = 0;
-      for await (const line of lines) {
-        if (skipsEmpty && line.text === '') continue;
-        seq += 1;
-        yield line.text === undefined
-          ? undraftable(line, seq, NOT_UTF8)
-          : draftOf(template, [line.text], seq);
-      }
-    },
-  };
+  return draftsFrom(
+    lines,
+    ({ text }) => skipsEmpty && text === '',
+    (line, seq) =>
+      line.text === undefined ? undraftable(line, seq, NOT_UTF8) : draftOf(template, [line.text], seq),
+  );
 }
 
 /** Each line a task as JSON; empty ones are left out. */
-export function draftsOfTasks(lines: Lines): Drafts {
+export const draftsOfTasks = (lines: Lines): Drafts =>
+  draftsFrom(lines, ({ text }) => text?.trim() === '', taskOf);
+
+/** Read as they are needed, and numbered from 1. */
+function draftsFrom(
+  lines: Lines,
+  isLeftOut: (line: Line) => boolean,
+  draft: (line: Line, seq: number) => Draft,
+): Drafts {
   return {
     total: undefined,
     close: () => lines.close(),
     async *[Symbol.asyncIterator]() {
       let seq = 0;
       for await (const line of lines) {
-        if (line.text?.trim() === '') continue;
+        if (isLeftOut(line)) continue;
         seq += 1;
-        yield taskOf(line, seq);
+        yield draft(line, seq);
       }
     },
   };

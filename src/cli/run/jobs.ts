@@ -1,8 +1,8 @@
 /** The tasks of `reeve run` as the host gets them: without those that were done in an earlier run, numbered, and no more once told so. */
 
-import type { TaskResult } from '../../tasks/result.ts';
+import { NEEDS_HELP, type TaskResult } from '../../tasks/result.ts';
 import { TaskSkippedError } from '../../tasks/task-errors.ts';
-import type { TaskOptions } from '../../tasks/task-spec.ts';
+import { DEFAULT_RETRIES, type TaskOptions } from '../../tasks/task-spec.ts';
 import type { Draft, Drafts } from './drafts.ts';
 import type { JobOutput } from './job-output.ts';
 import type { Joblog } from './joblog.ts';
@@ -35,16 +35,8 @@ export function isCutOff(
   if (task.fallback !== undefined && NEEDS_HELP.has(result.status)) return true;
   if (result.status !== 'failed' && result.status !== 'timed-out') return false;
   const own = task.retries ?? retries;
-  return (
-    Math.max(1, result.attempts) <= (typeof own === 'number' ? own : (own.retries ?? DEFAULT_OWN_RETRIES))
-  );
+  return Math.max(1, result.attempts) <= (typeof own === 'number' ? own : (own.retries ?? DEFAULT_RETRIES));
 }
-
-/** For these a fallback stands in. */
-const NEEDS_HELP: ReadonlySet<string> = new Set(['failed', 'timed-out', 'terminated-early', 'blocked']);
-
-/** Of a task that says how it is tried again, but not how often. */
-const DEFAULT_OWN_RETRIES = 2;
 
 export interface JobsOptions {
   readonly drafts: Drafts;

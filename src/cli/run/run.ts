@@ -1,6 +1,7 @@
 /** `reeve run`: commands with arguments, many at a time, each to its end. */
 import { messageOf } from '../../errors.ts';
 import { startHost } from '../../host/host.ts';
+import { DEFAULT_MAX_PROCESSES } from '../../tasks/tasks-settings.ts';
 import { endOnBrokenOutput } from '../stdout.ts';
 import { CommandRun } from './command-run.ts';
 import { type Drafts, draftsOfGroups, draftsOfLines, draftsOfTasks } from './drafts.ts';
@@ -11,9 +12,6 @@ import { Joblog } from './joblog.ts';
 import { Jobs } from './jobs.ts';
 import { Lines } from './lines.ts';
 import type { Origin, RunPlan } from './options.ts';
-
-/** Processes of tasks at a time that a host allows anyway. */
-const DEFAULT_MAX_PROCESSES = 64;
 
 /** Resolves with the exit code; rejects with what has nothing to do with any one task. */
 export async function run(plan: RunPlan, stateDirectory: string): Promise<number> {

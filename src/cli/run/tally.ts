@@ -1,5 +1,5 @@
 /** The sums of a run, kept as tasks end: a million results would not fit into memory. */
-import type { TaskResult, TaskStatus } from '../../tasks/result.ts';
+import { type TaskResult, type TaskStatus, wasRetried } from '../../tasks/result.ts';
 import { count } from '../table.ts';
 
 export class Tally {
@@ -15,10 +15,10 @@ export class Tally {
   #retried = 0;
   #fallbacks = 0;
 
-  add({ status, attempts, fallbackOf }: TaskResult): void {
-    this.#counts[status] += 1;
-    if ((fallbackOf?.attempts ?? attempts) > 1) this.#retried += 1;
-    if (fallbackOf !== undefined) this.#fallbacks += 1;
+  add(result: TaskResult): void {
+    this.#counts[result.status] += 1;
+    if (wasRetried(result)) this.#retried += 1;
+    if (result.fallbackOf !== undefined) this.#fallbacks += 1;
   }
 
   get total(): number {

@@ -44,7 +44,8 @@ export class Keeper {
 
   /** It begins. Undefined when nothing of it is to be written down. */
   keep(spec: TaskSpec): KeptTask | undefined {
-    if (spec.directory === undefined && this.#history === undefined) return undefined;
+    const own = spec.directory === undefined ? undefined : this.#take(spec.directory, spec);
+    if (own === undefined && this.#history === undefined) return undefined;
     const { os, runId, stateDirectory } = this.#host;
     this.#kept += 1;
     const recordId = newRecordId(runId, this.#kept);
@@ -52,8 +53,6 @@ export class Keeper {
       const beginning = beginningOf(spec, { recordId, runId, directory, startedAt: os.clock.now() });
       return new TaskFiles({ files: os.files, logs: os.logs, beginning, mostBytes, warn: this.#host.warn });
     };
-    const own = spec.directory === undefined ? undefined : this.#take(spec.directory, spec);
-    if (own === undefined && this.#history === undefined) return undefined;
     const files = own === undefined ? undefined : open(own, Number.POSITIVE_INFINITY);
     const entry = this.#history && open(recordDirectory(stateDirectory, recordId), this.#history.logBytes);
     return {
