@@ -27,7 +27,7 @@ const generation = (rest: Partial<GenerationPlan>): GenerationPlan => ({
   intensity: 10,
   children: [],
   steps: [],
-  crash: undefined,
+  fault: undefined,
   ...rest,
 });
 
@@ -174,7 +174,7 @@ export const KEPT_EXAMPLES: readonly KeptExample[] = [
         intensity: 3,
         children: [child('forks-as-it-ends', { shutdown: 'default' }), child('hangs')],
         steps: [step(200, 'second-host'), step(200, 'continue-forker')],
-        crash: { who: 'host', at: 44 },
+        fault: { deed: 'kill-host', of: 'host', at: 44 },
       }),
       generation({
         intensity: 3,
@@ -190,7 +190,7 @@ export const KEPT_EXAMPLES: readonly KeptExample[] = [
         impostors: true,
         intensity: 3,
         children: [child('obeys', { shutdown: 'default' })],
-        crash: { who: 'host', at: 20 },
+        fault: { deed: 'kill-host', of: 'host', at: 20 },
       }),
     ]),
   },
@@ -231,7 +231,7 @@ export const KEPT_EXAMPLES: readonly KeptExample[] = [
         intensity: 3,
         children: [child('obeys', { shutdown: 'default' }), child('obeys', { shutdown: 'default' })],
         steps: [step(1_500, 'continue-forker'), step(0, 'supervise-again')],
-        crash: { who: 'forker', at: 6 },
+        fault: { deed: 'kill-forker', of: 'forker', at: 6 },
       }),
     ]),
   },

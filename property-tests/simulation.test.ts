@@ -3,8 +3,16 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Prng } from '../src/os/sim/prng.ts';
 import { campaign } from '../src/sim/campaign.ts';
+import { STRUCK } from '../src/sim/faults.ts';
 import { live } from '../src/sim/lifetime.ts';
-import { COMMANDS, DEEDS, type GenerationPlan, type LifetimePlan, planFrom } from '../src/sim/plan.ts';
+import {
+  COMMANDS,
+  DEEDS,
+  FAULTS,
+  type GenerationPlan,
+  type LifetimePlan,
+  planFrom,
+} from '../src/sim/plan.ts';
 import { KEPT_EXAMPLES, SEEDS_EACH } from './kept-examples.ts';
 import { SEED } from './seed.ts';
 
@@ -58,16 +66,15 @@ const QUIET: GenerationPlan = {
     { ...PLAIN, command: 'crashes', restart: 'transient', shutdown: 'default' },
   ],
   steps: [{ after: 200, deed: 'strangers' }],
-  crash: undefined,
+  fault: undefined,
 };
 
-const KILLED = {
-  host: 'host killed between two effects',
-  both: 'host killed between two effects',
-  forker: 'forker killed between two effects',
+const FAULT = {
+  deed: fc.constantFrom(...FAULTS),
+  of: fc.constantFrom('host', 'forker'),
 } as const;
 
-describe('killed between any two effects', () => {
+describe('a fault between any two effects', () => {
   const plan = (first: GenerationPlan, second: GenerationPlan = QUIET): LifetimePlan => ({
     seed: SEED,
     pidMax: 40,
@@ -76,30 +83,24 @@ describe('killed between any two effects', () => {
     generations: [first, second],
   });
 
-  test.each(['host', 'forker', 'both'] as const)(
-    'the %s, at each of them',
-    { timeout: 60_000 },
-    async (who) => {
+  describe.each(['host', 'forker'] as const)('of the %s, at each of them', (of) => {
+    test.each(FAULTS)('%s', { timeout: 60_000 }, async (deed) => {
       const hits: number[] = [];
       for (let at = 1; at <= 90; at += 1) {
-        const { violations, coverage } = await live(plan({ ...QUIET, crash: { who, at } }));
-        expect(violations, `${who} killed at ${at}`).toEqual([]);
-        const { [KILLED[who]]: killed } = coverage.counts();
-        if (killed! > 0) hits.push(at);
+        const { violations, coverage } = await live(plan({ ...QUIET, fault: { deed, of, at } }));
+        expect(violations, `at ${at}`).toEqual([]);
+        if (coverage.counts()[STRUCK[deed]]! > 0) hits.push(at);
       }
       expect(hits.length).toBeGreaterThan(5);
       expect(Math.max(...hits), 'there is no place behind the last').toBeLessThan(80);
-    },
-  );
+    });
+  });
 
   test('pairs: this generation at one place, the next at another', { timeout: 120_000 }, async () => {
-    const crash = fc.record({
-      who: fc.constantFrom('host', 'forker', 'both'),
-      at: fc.integer({ min: 1, max: 60 }),
-    });
+    const fault = fc.record({ ...FAULT, at: fc.integer({ min: 1, max: 60 }) });
     await fc.assert(
-      fc.asyncProperty(crash, crash, async (first, second) => {
-        expect(await broken(plan({ ...QUIET, crash: first }, { ...QUIET, crash: second }))).toEqual([]);
+      fc.asyncProperty(fault, fault, async (first, second) => {
+        expect(await broken(plan({ ...QUIET, fault: first }, { ...QUIET, fault: second }))).toEqual([]);
       }),
       { seed: SEED, numRuns: 150 },
     );
@@ -134,10 +135,7 @@ test('any plan at all, and a short one when it fails', { timeout: 120_000 }, asy
       fc.record({ after: fc.constantFrom(0, 1, 5, 30, 200, 1_500), deed: fc.constantFrom(...DEEDS) }),
       { maxLength: 5 },
     ),
-    crash: fc.option(
-      fc.record({ who: fc.constantFrom('host', 'forker', 'both'), at: fc.integer({ min: 1, max: 80 }) }),
-      { nil: undefined },
-    ),
+    fault: fc.option(fc.record({ ...FAULT, at: fc.integer({ min: 1, max: 80 }) }), { nil: undefined }),
   });
   const plan = fc.record({
     seed: fc.nat(),

@@ -214,6 +214,8 @@ test('the types that reeve/sim exports', () => {
       "DiskFault",
       "End",
       "Entry",
+      "Fault",
+      "FaultPlan",
       "ForkOptions",
       "GenerationPlan",
       "GroupStrategy",

@@ -124,8 +124,12 @@ function toTheMachine({ simulation, coverage }: Scene) {
     'disk-fails': () => {
       disk.fault = prng.pick(['EIO', 'EROFS', 'EACCES'] as const);
     },
+    'disk-hiccups': () => {
+      disk.failures.push(prng.pick(['EIO', 'ENOSPC'] as const));
+    },
     'disk-heals': () => {
       disk.fault = undefined;
+      disk.failures.length = 0;
     },
     'clock-jumps': () => {
       machine.wallOffset += prng.pick([-3_600_000, -5_000, 5_000, 86_400_000]);

@@ -3,38 +3,56 @@ import { cookieVariables } from '../os/cookie.ts';
 import type { SimProcess } from '../os/sim/process.ts';
 import { both, exitsAfter } from '../os/sim/programs.ts';
 import { type Program, Running } from '../os/sim/running.ts';
-import type { Coverage } from './coverage.ts';
-import type { GenerationPlan } from './plan.ts';
+import type { Coverage, Sometimes } from './coverage.ts';
+import type { Fault, GenerationPlan } from './plan.ts';
 import type { SimHost, Simulation } from './simulation.ts';
 
 /** Milliseconds after the death of its host: the grace of 2 s, and what a look at all processes takes. */
 const ORPHANS_GONE_WITHIN_MS = 2_500;
 
-/** Kills whoever is to be killed at the so many-th of his effects. */
-export function arm(simulation: Simulation, coverage: Coverage, { crash }: GenerationPlan): () => void {
-  if (crash === undefined) return () => {};
-  const { machine, hosts } = simulation;
+/** What is seen when each has struck. */
+export const STRUCK: Readonly<Record<Fault, Sometimes>> = {
+  'kill-host': 'host killed between two effects',
+  'kill-both': 'host killed between two effects',
+  'kill-forker': 'forker killed between two effects',
+  'stop-forker': 'forker hangs between two effects',
+  'cut-line': 'line cut between two effects',
+  'forks-fail': 'forks fail from some effect on',
+  'disk-hiccups': 'one disk operation fails, and the next does not',
+  'disk-full': 'disk fails from some effect on',
+  'disk-fails': 'disk fails from some effect on',
+  reboot: 'power cut between two effects',
+};
+
+const NEED_A_FORKER: ReadonlySet<Fault> = new Set(['kill-forker', 'stop-forker', 'cut-line']);
+
+/** These tell somebody something, or end whoever is amid a deed: the deed itself is done first. */
+const AFTER_THE_DEED: ReadonlySet<Fault> = new Set(['cut-line', 'reboot']);
+
+/** Lies in wait for the so many-th effect of this generation's host, or of its forker; then `strike` does what is planned. */
+export function arm(
+  { machine, hosts }: Simulation,
+  coverage: Coverage,
+  { fault }: GenerationPlan,
+  strike: (deed: Fault) => void,
+): () => void {
+  if (fault === undefined) return () => {};
+  const { deed, of, at } = fault;
   const first = hosts.length;
-  let left = crash.at;
+  let left = at;
   const onlooker = {
     onBoundary: (process: SimProcess) => {
       const host = hosts[first];
       if (host === undefined || !process.alive) return;
-      const isHost = process === host.process;
       const isForker = process.parent === host.process && process.isForker;
-      if (!(crash.who === 'forker' ? isForker : isHost)) return;
+      if (!(of === 'forker' ? isForker : process === host.process)) return;
       left -= 1;
       if (left !== 0) return;
-      const forker = crash.who === 'both' ? host.forker : undefined;
-      coverage.saw(
-        crash.who === 'forker' ? 'forker killed between two effects' : 'host killed between two effects',
-      );
-      if (isHost && host.host === undefined) coverage.saw('host killed before it had started');
-      if (forker !== undefined) {
-        coverage.saw('host and forker killed together');
-        machine.exit(forker, null, 'SIGKILL');
-      }
-      machine.exit(process, null, 'SIGKILL');
+      if (!NEED_A_FORKER.has(deed) || host.forker !== undefined) coverage.saw(STRUCK[deed]);
+      if (STRUCK[deed] === STRUCK['kill-host'] && host.host === undefined)
+        coverage.saw('host killed before it had started');
+      if (AFTER_THE_DEED.has(deed)) machine.timeline.add(0, () => strike(deed));
+      else strike(deed);
     },
     onDeath: (dead: SimProcess) => {
       const host = hosts[first];

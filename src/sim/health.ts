@@ -25,8 +25,8 @@ const RECORDED_AFTER_MS = 5_000;
 const LATE_MS = 120;
 
 /** Nothing has gone wrong on this machine yet, and nothing was to. */
-export const wasPeaceful = ({ hosts }: Simulation, { steps, crash, impostors }: GenerationPlan): boolean =>
-  hosts.length === 1 && steps.length === 0 && crash === undefined && !impostors;
+export const wasPeaceful = ({ hosts }: Simulation, { steps, fault, impostors }: GenerationPlan): boolean =>
+  hosts.length === 1 && steps.length === 0 && fault === undefined && !impostors;
 
 /** A tree that was handed to a host, and what became of it. */
 export class Start {

@@ -19,6 +19,8 @@ export type { Oracle } from './oracle.ts';
 export {
   type ChildPlan,
   type Deed,
+  type Fault,
+  type FaultPlan,
   type GenerationPlan,
   type GroupStrategy,
   type InnerPlan,

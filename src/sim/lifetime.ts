@@ -8,7 +8,7 @@ import { act } from './deeds.ts';
 import { arm, letImpostorsIn, NO_IMPOSTORS, watchOrphans } from './faults.ts';
 import { beBounded, beHealthy, beRecorded, Start, wasPeaceful, watchReadiness } from './health.ts';
 import type { Violation } from './invariants.ts';
-import { CAST, type GenerationPlan, type LifetimePlan, OBEDIENT } from './plan.ts';
+import { CAST, type Deed, type GenerationPlan, type LifetimePlan, OBEDIENT } from './plan.ts';
 import { plannedTree } from './planned-tree.ts';
 import { type SimHost, Simulation, SimulationStuck } from './simulation.ts';
 import { workersIn } from './tree.ts';
@@ -71,14 +71,17 @@ async function liveThrough(
 ): Promise<void> {
   const tree = world?.tree ?? plannedTree(generation);
   const isCast = world === undefined;
-  const disarm = arm(simulation, coverage, generation);
+  let host: SimHost | undefined;
+  const bootAnother = () => boot(simulation, coverage, generation, userId, isCast);
+  const does = (deed: Deed): void => act(simulation, coverage, host, deed, bootAnother);
+  const disarm = arm(simulation, coverage, generation, does);
   const impostors = generation.impostors ? letImpostorsIn(simulation, coverage, userId) : NO_IMPOSTORS;
-  const host = boot(simulation, coverage, generation, userId, isCast);
+  host = bootAnother();
   const start = host === undefined ? undefined : new Start(host, tree);
   if (host !== undefined && isCast) watchReadiness(simulation, host, generation.children);
   for (const { after, deed } of generation.steps) {
     await simulation.pass(after);
-    act(simulation, coverage, host, deed, () => boot(simulation, coverage, generation, userId, isCast));
+    does(deed);
   }
   await simulation.pass(simulation.machine.prng.pick([0, 20, 300, 3_000]));
   impostors.spare();
@@ -127,6 +130,7 @@ async function makeWell(simulation: Simulation): Promise<void> {
   const { machine } = simulation;
   await simulation.pass(machine.latency); // whatever is on its way arrives
   machine.disk.fault = undefined;
+  machine.disk.failures.length = 0;
   machine.forkFailures.length = 0;
   // A forker that stays stopped is the host's to notice.
   const continues = machine.prng.chance(0.7);
@@ -163,11 +167,12 @@ async function stop(
   if (!one.alive) return;
   const begun =
     one.host === undefined || one.stopping ? Number.POSITIVE_INFINITY : simulation.machine.timeline.now;
-  const isHarmed = one.forker?.stopped === true;
+  const { forker } = one;
   const failed = one.started.then(never, () => false);
   const stopped = one.stop().then(() => true);
   const inOrder = await simulation.run(Promise.race([failed, stopped.catch(never), death(one.process)]));
   const took = simulation.machine.timeline.now - begun;
+  const isHarmed = forker?.stopped === true; // before, or amid it
   const allObey =
     isCast &&
     !one.wasCalled &&

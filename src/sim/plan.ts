@@ -100,12 +100,16 @@ export const DEEDS = [
   'forks-fail',
   'disk-full',
   'disk-fails',
+  'disk-hiccups',
   'disk-heals',
   'clock-jumps',
   'corrupt-file',
   'reboot',
 ] as const;
 export type Deed = (typeof DEEDS)[number];
+
+/** How often what lies in wait is a death, whatever else there might be. */
+const DEADLY = 0.5;
 
 export type GroupStrategy = 'one_for_one' | 'one_for_all' | 'rest_for_one';
 
@@ -115,6 +119,29 @@ export interface InnerPlan {
   readonly strategy: GroupStrategy | 'dynamic';
   readonly restart: 'permanent' | 'transient' | 'temporary';
   readonly shutdown: 'infinity' | 'quick' | 'brutal_kill';
+}
+
+/** What may lie in wait for an effect: who dies, what breaks, and what fails amid it. */
+export const FAULTS = [
+  'kill-host',
+  'kill-forker',
+  'kill-both',
+  'cut-line',
+  'stop-forker',
+  'forks-fail',
+  'disk-hiccups',
+  'disk-full',
+  'disk-fails',
+  'reboot',
+] as const satisfies readonly Deed[];
+export type Fault = (typeof FAULTS)[number];
+
+export interface FaultPlan {
+  readonly deed: Fault;
+  /** Whose effects are counted: what it does and others can see, such as a write, a message or a fork. */
+  readonly of: 'host' | 'forker';
+  /** The first is 1. */
+  readonly at: number;
 }
 
 export interface StepPlan {
@@ -136,8 +163,7 @@ export interface GenerationPlan {
   readonly intensity: number;
   readonly children: readonly ChildPlan[];
   readonly steps: readonly StepPlan[];
-  /** Killed at the so many-th thing that it does and others can see. */
-  readonly crash: { readonly who: 'host' | 'forker' | 'both'; readonly at: number } | undefined;
+  readonly fault: FaultPlan | undefined;
 }
 
 export interface LifetimePlan {
@@ -183,10 +209,14 @@ function generation(prng: Prng, commands: readonly string[], deeds: readonly Dee
       after: prng.pick([0, 1, 5, 30, 200, 1_500]),
       deed: prng.pick(deeds),
     })),
-    crash: prng.chance(0.4)
-      ? { who: prng.pick(['host', 'host', 'forker', 'both'] as const), at: prng.between(1, 80) }
-      : undefined,
+    fault: prng.chance(0.4) ? fault(prng) : undefined,
   };
+}
+
+function fault(prng: Prng): FaultPlan {
+  const of = prng.pick(['host', 'host', 'forker'] as const);
+  const death = of === 'host' ? prng.pick(['kill-host', 'kill-both'] as const) : 'kill-forker';
+  return { deed: prng.chance(DEADLY) ? death : prng.pick(FAULTS), of, at: prng.between(1, 80) };
 }
 
 function inner(prng: Prng): InnerPlan {

@@ -1,6 +1,6 @@
 /** Makes a lifetime that breaks something as short as it can be while it still does: what is left is the story. */
 import { OptionsError } from '../errors.ts';
-import type { ChildPlan, GenerationPlan, LifetimePlan } from './plan.ts';
+import type { ChildPlan, FaultPlan, GenerationPlan, LifetimePlan } from './plan.ts';
 
 /** A change to chance may hide what was found, so that each simpler plan is tried with some seeds. */
 const SEEDS_EACH = 4;
@@ -20,6 +20,7 @@ const PLAIN_GENERATION = {
   intensity: 3,
 } as const;
 const PLAIN_INNER = { strategy: 'one_for_one', restart: 'permanent', shutdown: 'infinity', size: 1 } as const;
+const PLAIN_FAULT = { deed: 'kill-host', of: 'host' } as const;
 const PLAIN_CHILD = {
   restart: 'permanent',
   significant: false,
@@ -30,7 +31,7 @@ const PLAIN_CHILD = {
 } as const;
 
 /**
- * Greedy: takes away one thing after the other, generations, children, steps, the crash, and makes plain what is left,
+ * Greedy: takes away one thing after the other, generations, children, steps, the fault, and makes plain what is left,
  * for as long as `isBroken` holds: pids, tick, user, spawner, order, intensity, pauses, commands and how they are
  * supervised. It tries at most 4,000 plans, and hands on the best so far when they are used up.
  *
@@ -84,12 +85,15 @@ function* simplerLifetimes(plan: LifetimePlan): Generator<LifetimePlan> {
 }
 
 function* simplerGenerations(generation: GenerationPlan): Generator<GenerationPlan> {
-  const { children, steps, crash } = generation;
+  const { children, steps, fault } = generation;
   if (children.length > 1) yield { ...generation, children: [] };
   for (const index of children.keys()) yield { ...generation, children: without(children, index) };
   if (steps.length > 1) yield { ...generation, steps: [] };
   for (const index of steps.keys()) yield { ...generation, steps: without(steps, index) };
-  if (crash !== undefined) yield { ...generation, crash: undefined };
+  if (fault !== undefined) {
+    yield { ...generation, fault: undefined };
+    for (const plain of plainer<FaultPlan>(fault, PLAIN_FAULT)) yield { ...generation, fault: plain };
+  }
   yield* plainer(generation, PLAIN_GENERATION);
   if (generation.inner !== undefined) {
     for (const inner of plainer(generation.inner, PLAIN_INNER)) yield { ...generation, inner };

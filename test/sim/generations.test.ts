@@ -24,7 +24,7 @@ const generation = (impostors: boolean): GenerationPlan => ({
     },
   ],
   steps: [],
-  crash: undefined,
+  fault: undefined,
 });
 
 /** How many strangers there were from the start of the second generation on: it has no deed that brings any. */

@@ -26,7 +26,7 @@ async function brokenIn(children: Children, seed: number): Promise<readonly stri
         intensity: 3,
         children: [],
         steps: [],
-        crash: undefined,
+        fault: undefined,
       },
     ],
   };

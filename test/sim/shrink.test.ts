@@ -38,7 +38,7 @@ const broken: LifetimePlan = {
         { after: 30, deed: 'reboot' },
         { after: 200, deed: 'cut-line' },
       ],
-      crash: { who: 'host', at: 7 },
+      fault: { deed: 'disk-full', of: 'forker', at: 7 },
     },
     planFrom(1, new Prng(1)).generations[0]!,
   ],
@@ -52,7 +52,7 @@ const PLAIN = {
   inner: undefined,
   impostors: false,
   intensity: 3,
-  crash: undefined,
+  fault: undefined,
 };
 
 test('only what is needed is left, and that is plain', async () => {

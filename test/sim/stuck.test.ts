@@ -34,7 +34,7 @@ test('the host died before it had started', async () => {
   const host = simulation.boot();
   simulation.machine.reboot();
   await expect(simulation.run(host.started)).rejects.toThrow(
-    'the host with pid 2 is dead, as the power went: its start never comes',
+    'the host with pid 2 is dead, as the power went at 0.000 ms: its start never comes',
   );
 });
 

@@ -4,6 +4,13 @@ import { systemError } from './system-error.ts';
 
 export type DiskFault = 'ENOSPC' | 'EIO' | 'EROFS' | 'EACCES';
 
+/** To remove takes no room, nor does a directory, to speak of. */
+const IN_THE_WAY = {
+  read: new Set<DiskFault>(['EIO']),
+  write: new Set<DiskFault>(['EIO', 'EROFS', 'EACCES', 'ENOSPC']),
+  remove: new Set<DiskFault>(['EIO', 'EROFS', 'EACCES']),
+};
+
 /** So many of the last changes may not have reached the platter: nobody syncs. */
 const UNSYNCED = 20;
 /** How often, at a power cut, a file has its name already and its text not yet. */
@@ -13,13 +20,15 @@ export class Disk {
   readonly #files = new Map<string, string>();
   /** What was under a name before each of the last changes, oldest first. */
   readonly #unsynced: { readonly path: string; readonly was: string | undefined }[] = [];
-  /** Every change fails with this, until it is undefined again. */
+  /** Whatever it is in the way of fails with this, until it is undefined again. */
   fault: DiskFault | undefined;
+  /** What the next operations fail with, each with the first that is in its way. */
+  readonly failures: DiskFault[] = [];
   /** Asked before something is removed: what an onlooker wants to know. */
   onRemove: (path: string) => void = () => {};
 
   read(path: string): string | undefined {
-    if (this.fault === 'EIO') throw systemError('EIO', path);
+    this.#complain('read', path);
     return this.#files.get(path);
   }
 
@@ -29,12 +38,12 @@ export class Disk {
   }
 
   write(path: string, text: string): void {
-    this.#complain(path);
+    this.#complain('write', path);
     this.#change(path, text);
   }
 
   append(path: string, text: string): void {
-    this.#complain(path);
+    this.#complain('write', path);
     this.#change(path, (this.#files.get(path) ?? '') + text);
   }
 
@@ -44,7 +53,7 @@ export class Disk {
   }
 
   rename(from: string, to: string): void {
-    this.#complain(from);
+    this.#complain('write', from);
     const text = this.#files.get(from);
     if (text === undefined) throw systemError('ENOENT', from);
     this.#change(to, text);
@@ -55,7 +64,7 @@ export class Disk {
   remove(path: string): void {
     const doomed = this.#below(path);
     if (doomed.length === 0) return;
-    if (this.fault !== 'ENOSPC') this.#complain(path); // to remove takes no room
+    this.#complain('remove', path);
     for (const name of doomed) {
       this.onRemove(name);
       this.#change(name, undefined);
@@ -63,13 +72,13 @@ export class Disk {
   }
 
   list(directory: string): readonly string[] {
-    if (this.fault === 'EIO') throw systemError('EIO', directory);
+    this.#complain('read', directory);
     const names = this.#below(directory).map((path) => path.slice(directory.length + 1).split('/')[0]!);
     return [...new Set(names)].filter((name) => name !== '').sort();
   }
 
   makeDirectory(path: string): void {
-    if (this.fault !== 'ENOSPC') this.#complain(path);
+    this.#complain('remove', path);
   }
 
   /** Every path there is, sorted. */
@@ -104,7 +113,10 @@ export class Disk {
     return [...this.#files.keys()].filter((name) => name === path || name.startsWith(`${path}/`));
   }
 
-  #complain(path: string): void {
-    if (this.fault !== undefined) throw systemError(this.fault, path);
+  #complain(operation: keyof typeof IN_THE_WAY, path: string): void {
+    const isInTheWay = (fault: DiskFault | undefined) =>
+      fault !== undefined && IN_THE_WAY[operation].has(fault);
+    if (isInTheWay(this.fault)) throw systemError(this.fault!, path);
+    if (isInTheWay(this.failures[0])) throw systemError(this.failures.shift()!, path);
   }
 }

@@ -227,11 +227,16 @@ export class SimMachine {
     process.handlers.set(signal, handler);
   }
 
-  /** The power goes: every process is gone, nobody is told, and the disk keeps what had reached it. */
+  /** The power goes: every process is gone, none of them is told, and the disk keeps what had reached it. */
   reboot(): void {
     this.disk.cutPower(this.prng);
-    for (const process of this.#table.all()) process.state = 'reaped';
+    const dead = this.#table.all();
+    for (const process of dead) process.state = 'reaped';
     this.#table.clear();
+    for (const process of dead) {
+      for (const letGo of process.atDeath) letGo();
+      process.atDeath.clear();
+    }
     this.listeners.clear();
     this.#boots += 1;
     this.#bootId = `boot-${this.#boots}`;
