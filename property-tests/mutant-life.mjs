@@ -75,11 +75,12 @@ async function livePlans() {
   else end({ sound: lived });
 }
 
-/** What chance seldom comes upon: the lives that once broke something, as `npm test` lives them. */
+/** What chance seldom comes upon: the lives that once broke something, as `npm test` lives them, or fewer of each. */
 async function liveKept({ live }, { KEPT_EXAMPLES, SEEDS_EACH }, lived) {
+  const each = Math.min(SEEDS_EACH, lived);
   let count = lived;
   for (const { found, plan } of KEPT_EXAMPLES) {
-    for (let seed = plan.seed; seed < plan.seed + SEEDS_EACH; seed += 1) {
+    for (let seed = plan.seed; seed < plan.seed + each; seed += 1) {
       const [violation] = (await live({ ...plan, seed })).violations;
       if (violation !== undefined) return end({ broken: violation.invariant, seed, kept: found });
       count += 1;
