@@ -170,6 +170,12 @@ export class Pool<A = UnknownApi> {
     return this.#core.whenRoom();
   }
 
+  /** How many workers are kept ready, and how many there may be. */
+  get size(): { readonly min: number; readonly max: number } {
+    const { min, max } = this.#core.staff.size;
+    return { min, max };
+  }
+
   workers(): readonly PoolWorkerInfo[] {
     return this.#core.staff.all.map(workerInfo);
   }

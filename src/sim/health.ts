@@ -2,6 +2,7 @@
 import { messageOf, OptionsError } from '../errors.ts';
 import { DEFAULT_EVENTS_KEPT } from '../events.ts';
 import type { SimProcess } from '../os/sim/process.ts';
+import type { Pool } from '../pool/pool.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { SupervisorOptions } from '../supervisor/supervisor-spec.ts';
 import { TAIL_BYTES } from '../worker/output.ts';
@@ -90,10 +91,13 @@ export async function beHealthy(simulation: Simulation, one: SimHost, isCast: bo
   const isWell = (): boolean => {
     const up = new Set(host.supervisors.flatMap(workersUp));
     const living = new Set(host.supervisors.map(({ path }) => path));
-    return one.supervisors
-      .filter(({ id }) => living.has(id))
-      .flatMap((tree) => workersIn(tree))
-      .every(({ path, stays }) => !stays || up.has(path) || one.wasCalledFor(path) || hasNoRest(path));
+    return (
+      one.supervisors
+        .filter(({ id }) => living.has(id))
+        .flatMap((tree) => workersIn(tree))
+        .every(({ path, stays }) => !stays || up.has(path) || one.wasCalledFor(path) || hasNoRest(path)) &&
+      host.pools.every(isStaffed)
+    );
   };
   while (!isWell() && one.alive && !one.stopping) {
     if (timeline.now > limit) {
@@ -104,6 +108,9 @@ export async function beHealthy(simulation: Simulation, one: SimHost, isCast: bo
   }
   lookAway();
 }
+
+/** One that is on its way out needs nobody. */
+const isStaffed = (pool: Pool): boolean => pool.phase !== 'open' || pool.stats().ready >= pool.size.min;
 
 const RESTLESS: ReadonlySet<string> = new Set(['ready-never', 'leaves-its-group']);
 /** They come back at once, unless they have to wait, or take others along. */

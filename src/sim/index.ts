@@ -10,6 +10,7 @@ export type { Birth, Descriptor, End, Handler, Origin, SimProcess } from '../os/
 export type { ForkOptions, Program, Running } from '../os/sim/running.ts';
 export { SimulationError } from '../os/sim/simulation-error.ts';
 export type { Entry, Timeline } from '../os/sim/timeline.ts';
+export type { Application, ApplicationSelf } from './application.ts';
 export { type Broken, type CampaignOptions, type CampaignReport, campaign } from './campaign.ts';
 export { Coverage, SOMETIMES, type Sometimes } from './coverage.ts';
 export { INVARIANTS, type Invariant, type Violation } from './invariants.ts';

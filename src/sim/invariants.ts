@@ -22,6 +22,7 @@ export const INVARIANTS = [
   'breakers-as-documented',
   'bounded-everything',
   'quiet-means-healthy',
+  'application-holds',
 ] as const;
 
 export type Invariant = (typeof INVARIANTS)[number];

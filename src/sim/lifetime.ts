@@ -3,6 +3,7 @@ import type { SimProcess } from '../os/sim/process.ts';
 import type { Program } from '../os/sim/running.ts';
 import type { SweepReport } from '../registry/sweep.ts';
 import type { SupervisorOptions } from '../supervisor/supervisor-spec.ts';
+import { type Application, ApplicationRun } from './application.ts';
 import { Coverage } from './coverage.ts';
 import { act } from './deeds.ts';
 import { arm, letImpostorsIn, NO_IMPOSTORS, watchOrphans } from './faults.ts';
@@ -31,11 +32,16 @@ const HEEDS_SIGNALS = 0.3;
 /** Between two times that root helps, milliseconds. */
 const ROOT_HELPS_EVERY_MS = 1_000;
 
-/** Whose lives are lived: by default those of a cast of programs that misbehave in every way we know. */
+/**
+ * Whose lives are lived: by default those of a cast of programs that misbehave in every way we know. A world has a tree,
+ * or an application, or both.
+ */
 export interface World {
-  /** What every host supervises, in place of what its plan says. */
-  readonly tree: SupervisorOptions;
-  /** By command: what its children do. */
+  /** What the first host of each generation supervises, in place of what its plan says. */
+  readonly tree?: SupervisorOptions;
+  /** What it does, beside that. */
+  readonly application?: Application;
+  /** By command: what is started by it. */
   readonly programs: Readonly<Record<string, Program>>;
 }
 
@@ -69,15 +75,20 @@ async function liveThrough(
   userId: number,
   world: World | undefined,
 ): Promise<void> {
-  const tree = world?.tree ?? plannedTree(generation);
   const isCast = world === undefined;
+  const tree = isCast ? plannedTree(generation) : world.tree;
   let host: SimHost | undefined;
   const bootAnother = () => boot(simulation, coverage, generation, userId, isCast);
   const does = (deed: Deed): void => act(simulation, coverage, host, deed, bootAnother);
   const disarm = arm(simulation, coverage, generation, does);
   const impostors = generation.impostors ? letImpostorsIn(simulation, coverage, userId) : NO_IMPOSTORS;
   host = bootAnother();
-  const start = host === undefined ? undefined : new Start(host, tree);
+  const start = host === undefined || tree === undefined ? undefined : new Start(host, tree);
+  const { application } = world ?? {};
+  const run =
+    host === undefined || application === undefined
+      ? undefined
+      : new ApplicationRun(simulation, host, application);
   if (host !== undefined && isCast) watchReadiness(simulation, host, generation.children);
   for (const { after, deed } of generation.steps) {
     await simulation.pass(after);
@@ -89,10 +100,13 @@ async function liveThrough(
   const rootHelps = simulation.hosts.some(({ alive }) => alive) ? letRootHelp(simulation, userId) : () => {};
   for (const one of [...simulation.hosts]) {
     await beHealthy(simulation, one, isCast);
-    if (one === host && !isCast && wasPeaceful(simulation, generation)) await start!.comeUp(simulation);
+    if (one === host && !isCast && wasPeaceful(simulation, generation)) {
+      await start?.comeUp(simulation);
+      await run?.beAtWork();
+    }
     await beRecorded(simulation, one);
     beBounded(simulation, one);
-    await stop(simulation, coverage, one, isCast);
+    await stop(simulation, coverage, one, isCast, one === host ? run : undefined);
   }
   start?.beAccepted();
   impostors.leave();
@@ -163,6 +177,7 @@ async function stop(
   coverage: Coverage,
   one: SimHost,
   isCast: boolean,
+  run?: ApplicationRun,
 ): Promise<void> {
   if (!one.alive) return;
   const begun =
@@ -186,7 +201,10 @@ async function stop(
       `${one.callsOpen} calls are not answered at its end`,
     );
   }
-  if (inOrder) coverage.saw('stop in order');
+  if (inOrder) {
+    coverage.saw('stop in order');
+    await run?.beOver();
+  }
   one.leave();
 }
 

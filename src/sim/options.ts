@@ -104,9 +104,17 @@ export function readCampaignOptions(
 }
 
 function readWorld(value: unknown): World {
-  const reader = new OptionReader(value, 'world', ['tree', 'programs']);
+  const reader = new OptionReader(value, 'world', ['tree', 'application', 'programs']);
   const programs = readPrograms(reader);
-  requirePrograms(parseSupervisorSpec(reader.get('tree'), 'world.tree'), programs, 'world.tree');
+  const application = reader.get('application');
+  if (application === undefined && !reader.has('tree'))
+    reader.fail('tree', 'is missing, and an application, too');
+  if (application !== undefined && typeof application !== 'function') {
+    reader.fail('application', `expected a function, got ${show(application)}`);
+  }
+  if (reader.has('tree')) {
+    requirePrograms(parseSupervisorSpec(reader.get('tree'), 'world.tree'), programs, 'world.tree');
+  }
   return value as World;
 }
 

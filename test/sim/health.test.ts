@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { type LifetimePlan, live, programs, type World } from '../../src/sim/index.ts';
 
-type Children = NonNullable<World['tree']['children']>;
+type Children = NonNullable<NonNullable<World['tree']>['children']>;
 
 /** What is broken in a life of these in which nothing goes wrong. */
 async function brokenIn(children: Children, seed: number): Promise<readonly string[]> {
