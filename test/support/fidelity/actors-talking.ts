@@ -28,12 +28,13 @@ export const getsReadyTwice = shell(
   'echo up; for time in 1 2; do echo ready; echo >&3; done; exec sleep 1000',
 );
 
+/** Each line is written at once, so that none is cut where it ends: print() may write its newline by itself. */
 export const chatty = python(
   'chatty',
   does.both(up, does.chatty(1)),
   `print('up', flush=True)
 while True:
-    print('so I said to him, I said', flush=True)
+    os.write(1, b'so I said to him, I said\\n')
     time.sleep(0.001)`,
 );
 
