@@ -25,6 +25,8 @@ export class Pipe {
   #ended = false;
   /** Written by the host, and not read yet: it waits for whoever reads first. */
   #input = '';
+  /** A character may come in two parts. */
+  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   readonly #readers = new Map<SimProcess, Reader>();
   #inputEnded = false;
   readonly #onReadersGone: (() => void)[] = [];
@@ -75,7 +77,7 @@ export class Pipe {
     return {
       write: async (bytes) => {
         if (this.#destroyed || this.#inputEnded || this.#holders.size === 0) throw brokenPipe();
-        this.#input += typeof bytes === 'string' ? bytes : new TextDecoder().decode(bytes);
+        this.#input += this.#decoder.decode(typeof bytes === 'string' ? Buffer.from(bytes) : bytes, STREAM);
         this.#wakeReaders();
       },
       onClosed: (listener) => this.#onReadersGone.push(listener),
@@ -153,4 +155,5 @@ export interface PipeEnd {
   release(): void;
 }
 
+const STREAM = { stream: true };
 const brokenPipe = () => Object.assign(new Error('write EPIPE'), { code: 'EPIPE', errno: -32 });

@@ -60,7 +60,7 @@ export const ENDS: readonly Case[] = [
       slow.signal('SIGTERM');
       await slow.treeEmpty();
     },
-    seen: { workers: [worker(['exited with 0', 'tree empty'], 'up\nstopping\n')] },
+    seen: { workers: [worker(['exited with 0', 'tree empty'])] },
   },
   ...[0, 3].map(
     (code): Case => ({
@@ -69,6 +69,11 @@ export const ENDS: readonly Case[] = [
       seen: { workers: [worker([`exited with ${code}, tree empty`])] },
     }),
   ),
+  {
+    name: 'one that lives for a while, and exits with 3',
+    scenario: async ({ start }) => (await start(actors.exitsAfter(50, 3))).exited(),
+    seen: { workers: [worker(['exited with 3, tree empty'])] },
+  },
   ...(['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGALRM', 'SIGSEGV', 'SIGPIPE'] as const).map(
     (signal): Case => ({
       name: `${signal} ends what does not mind it`,
@@ -174,5 +179,30 @@ export const ENDS: readonly Case[] = [
       await held.treeEmpty();
     },
     seen: { notes: ['SIGSTOP: "sent"'], workers: [ENDED_BY_KILL] },
+  },
+  {
+    name: 'one that stops itself hears nothing of SIGTERM, and ends by SIGKILL',
+    async scenario(scene) {
+      const hung = await scene.start(actors.hangs);
+      await scene.until('it is stopped', () => scene.stage.isStopped(hung.pid));
+      hung.signal('SIGTERM');
+      await roundTrip(scene);
+      scene.note('alive', await scene.isAlive(hung.pid));
+      hung.signal('SIGKILL');
+      await hung.treeEmpty();
+    },
+    seen: { notes: ['alive: true'], workers: [ENDED_BY_KILL, PASSER_BY] },
+  },
+  {
+    name: 'one that stops itself goes on by SIGCONT, and obeys again',
+    async scenario({ start, stage, until, note, kernel }) {
+      const hung = await start(actors.hangs);
+      await until('it is stopped', () => stage.isStopped(hung.pid));
+      note('SIGCONT', kernel.signal(hung.pid, 'SIGCONT'));
+      await until('it goes on', () => !stage.isStopped(hung.pid));
+      hung.signal('SIGTERM');
+      await hung.treeEmpty();
+    },
+    seen: { notes: ['SIGCONT: "sent"'], workers: [ENDED_BY_TERM] },
   },
 ];

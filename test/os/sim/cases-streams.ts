@@ -72,6 +72,17 @@ export const STREAMS: readonly Case[] = [
     },
   },
   {
+    name: 'a character whose bytes come one by one is one character, and a byte order mark is no less than others',
+    async scenario({ start }) {
+      const echo = await start(actors.echoes, { stdin: 'pipe' });
+      for (const byte of new TextEncoder().encode('\ufeffä€')) await echo.stdin.write(Uint8Array.of(byte));
+      await echo.stdin.write('\ufeff\n');
+      echo.stdin.end();
+      await echo.exited();
+    },
+    seen: { workers: [worker(['exited with 0, tree empty'], 'up\n\ufeffä€\ufeff\nover\n')] },
+  },
+  {
     name: 'what is written before anybody reads waits for its reader',
     async scenario({ spawn }) {
       const late = await spawn(actors.readsLate, { stdin: 'pipe' });

@@ -25,12 +25,24 @@ import { type Observation, play } from '../../support/fidelity/scene.ts';
 import { simStage } from '../../support/fidelity/sim-stage.ts';
 import type { Case } from './case.ts';
 import { ENDS } from './cases-ends.ts';
+import { FORKING } from './cases-forking.ts';
 import { KERNEL } from './cases-kernel.ts';
 import { KIN } from './cases-kin.ts';
+import { SERVING } from './cases-serving.ts';
 import { SPAWNER } from './cases-spawner.ts';
 import { STREAMS } from './cases-streams.ts';
+import { TALKING } from './cases-talking.ts';
 
-const CASES: readonly Case[] = [...ENDS, ...KIN, ...STREAMS, ...KERNEL, ...SPAWNER];
+const CASES: readonly Case[] = [
+  ...ENDS,
+  ...KIN,
+  ...FORKING,
+  ...STREAMS,
+  ...TALKING,
+  ...SERVING,
+  ...KERNEL,
+  ...SPAWNER,
+];
 /** On each of these the simulation happens otherwise, and must be seen alike. */
 const SEEDS = Array.from({ length: 20 }, (_, index) => index + 1);
 

@@ -1,30 +1,8 @@
 /** The cast: each behaviour as a simulated program, and as a real one. All but a few say `up` when they are. */
 
 import * as does from '../../../src/os/sim/programs.ts';
-import type { Program } from '../../../src/os/sim/running.ts';
 import type { Actor } from './stage.ts';
-
-const shell = (name: string, simulated: Program, script: string): Actor => ({
-  name,
-  simulated,
-  real: { command: '/bin/sh', args: ['-c', script] },
-});
-const python = (name: string, simulated: Program, script: string): Actor => ({
-  name,
-  simulated,
-  real: { command: 'python3', args: ['-c', `import os, signal, sys, time\n${script}`] },
-});
-
-const says =
-  (...lines: readonly string[]): Program =>
-  (self) => {
-    for (const line of lines) self.write(`${line}\n`);
-  };
-/** Ends when it is told to on standard input. */
-const endsWhenTold: Program = (self) => self.onInput(() => self.exit(0));
-const up = says('up');
-/** What a shell's child is that lives until it is ended. */
-const SLEEPER = `sh -c 'echo up; exec sleep 1000'`;
+import { endsWhenTold, python, SLEEPER, shell, up } from './twins.ts';
 
 export const obeys = shell('obeys', up, 'echo up; exec sleep 1000');
 
@@ -43,16 +21,10 @@ while True:
 
 export const slowToStop = python(
   'slow-to-stop',
-  does.both((self) => {
-    self.on('SIGTERM', () => {
-      self.write('stopping\n');
-      self.after(200, () => self.exit(0));
-    });
-  }, up),
+  does.both(does.slowToStop(200), up),
   `signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
 print('up', flush=True)
 signal.sigwait([signal.SIGTERM])
-print('stopping', flush=True)
 time.sleep(0.2)
 sys.exit(0)`,
 );
@@ -74,6 +46,15 @@ export const exits = (code: number): Actor =>
     does.both(up, (self) => self.exit(code)),
     `echo up; exit ${code}`,
   );
+
+export const exitsAfter = (ms: number, code: number): Actor =>
+  shell(
+    `exits-after-${ms}-${code}`,
+    does.both(up, does.exitsAfter(ms, code)),
+    `echo up; sleep ${ms / 1_000}; exit ${code}`,
+  );
+
+export const hangs = shell('hangs', does.both(up, does.hangs), 'echo up; kill -STOP $$; exec sleep 1000');
 
 export const forks = shell('forks', does.forks(up), `${SLEEPER} & wait`);
 

@@ -18,6 +18,7 @@ export class Recorder implements Worker {
   #born: Extract<OsProcessEvent, { type: 'os.spawned' }> | undefined;
   #asked = false;
   #hushed = false;
+  #inWords = (written: string): string => written;
 
   constructor(until: Scene['until']) {
     this.#until = until;
@@ -70,6 +71,10 @@ export class Recorder implements Worker {
     this.#hushed = true;
   }
 
+  abridge(inWords: (written: string) => string): void {
+    this.#inWords = inWords;
+  }
+
   async says(line: string): Promise<void> {
     await this.#until(`it says '${line}' (${this.events.join(', ')}; it said ${this.wrote()})`, () =>
       `\n${this.wrote()}`.includes(`\n${line}\n`),
@@ -85,7 +90,8 @@ export class Recorder implements Worker {
   }
 
   seen(): WorkerSeen {
-    return { events: this.events, wrote: Object.fromEntries(this.#wrote) };
+    const wrote = [...this.#wrote].map(([stream, written]) => [stream, this.#inWords(written)]);
+    return { events: this.events, wrote: Object.fromEntries(wrote) };
   }
 
   async #heard(pattern: RegExp): Promise<void> {

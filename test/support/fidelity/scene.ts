@@ -27,6 +27,8 @@ export interface Worker {
   readonly streams: Streams;
   wrote(stream?: Output): string;
   ended(stream?: Output): boolean;
+  /** What it has written by the end is kept in these words. */
+  abridge(inWords: (written: string) => string): void;
   /** Through the spawner: to the whole tree. */
   signal(signal: Signal | undefined): void;
   /** Resolves when it has written this line. */
