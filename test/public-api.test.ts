@@ -203,6 +203,8 @@ test('the types that the package exports', () => {
 test('the types that reeve/sim exports', () => {
   expect(typesOf('../src/sim/index.ts')).toMatchInlineSnapshot(`
     [
+      "Application",
+      "ApplicationSelf",
       "Birth",
       "Broken",
       "CampaignOptions",
@@ -220,6 +222,7 @@ test('the types that reeve/sim exports', () => {
       "GenerationPlan",
       "GroupStrategy",
       "Handler",
+      "Heard",
       "InnerPlan",
       "Invariant",
       "LifetimePlan",
@@ -232,6 +235,8 @@ test('the types that reeve/sim exports', () => {
       "Promised",
       "PromisedChild",
       "Running",
+      "ServesOptions",
+      "Serving",
       "Signal",
       "SimHostOptions",
       "SimProcess",
