@@ -244,6 +244,28 @@ export const MUTANTS = [
     ],
   },
   {
+    name: 'a birth goes on though its record cannot be written',
+    edits: [
+      { file: 'registry/run-registry.ts', find: 'BIRTHS_AHEAD = 256', replace: 'BIRTHS_AHEAD = 8' },
+      {
+        file: 'registry/run-registry.ts',
+        find: '      delete data.workers[record.workerId];\n      throw error;\n',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'the boot is not looked at',
+    edits: [
+      { file: 'os/identity.ts', find: '    a.bootId === b.bootId &&\n', replace: '' },
+      {
+        file: 'registry/verdict.ts',
+        find: "  if (was.bootId !== self.identity.bootId) return say('gone', 'the machine was started anew since');\n",
+        replace: '',
+      },
+    ],
+  },
+  {
     name: 'a birth in flight is abandoned',
     edits: [
       {
