@@ -255,4 +255,24 @@ export const KEPT_EXAMPLES: readonly KeptExample[] = [
       }),
     ]),
   },
+  {
+    found:
+      'a temporary child that a reconfiguration had brought was started with its group, and again when it failed',
+    plan: life(30_590, { tick: 1_000 }, [
+      generation({
+        strategy: 'one_for_all',
+        intensity: 3,
+        children: [
+          child('leaves-a-scrubbed-orphan', { shutdown: 'default' }),
+          child('leaves-its-group', { restart: 'transient' }),
+        ],
+        steps: [
+          step(1_500, 'disk-heals'),
+          step(0, 'kill-worker'),
+          step(0, 'disk-full'),
+          step(30, 'reconfigure'),
+        ],
+      }),
+    ]),
+  },
 ];

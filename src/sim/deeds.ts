@@ -1,11 +1,10 @@
 /** What can go wrong from outside, each as one deed. */
 import type { SimProcess } from '../os/sim/process.ts';
 import { exitsAfter } from '../os/sim/programs.ts';
-import type { Supervisor } from '../supervisor/supervisor.ts';
+import { callsToSupervisors } from './call-deeds.ts';
 import type { Coverage } from './coverage.ts';
-import { COMMANDS, type Deed } from './plan.ts';
+import type { Deed } from './plan.ts';
 import type { SimHost, Simulation } from './simulation.ts';
-import { above, promisedBy } from './tree.ts';
 
 /** From the state `spawning` to the fork, at most. */
 const BIRTH_TAKES_MS = 6;
@@ -36,6 +35,7 @@ export function act(
     ...toForkers(scene),
     ...toHosts(scene),
     ...toTheMachine(scene),
+    ...callsToSupervisors(simulation, coverage, host),
   };
   deeds[deed]();
 }
@@ -93,10 +93,6 @@ function toHosts({ simulation, coverage, host, bootAnother }: Scene) {
     },
     'stop-host': () => stop(host),
     'supervise-again': () => superviseAgain(host),
-    'terminate-child': () =>
-      callForChild(simulation, host, (supervisor, id) => supervisor.terminateChild(id)),
-    'restart-child': () => callForChild(simulation, host, (supervisor, id) => supervisor.restartChild(id)),
-    'start-child': () => startChild(simulation, host),
     'second-host': () => {
       if (bootAnother() !== undefined && host?.alive === true) coverage.saw('two hosts at once');
     },
@@ -164,30 +160,6 @@ function superviseAgain(host: SimHost | undefined): void {
   if (host.host?.supervisors.every(({ path }) => path !== tree.id) === true) {
     void host.supervise(tree).catch(NOTHING);
   }
-}
-
-/** Any child of any supervisor. */
-function callForChild(
-  { machine }: Simulation,
-  host: SimHost | undefined,
-  ask: (supervisor: Supervisor, id: string) => Promise<unknown>,
-): void {
-  const children = (host?.supervisors ?? [])
-    .flatMap((tree) => promisedBy(tree))
-    .flatMap(({ children }) => children);
-  if (children.length === 0) return;
-  const { path } = machine.prng.pick(children);
-  host?.call(above(path), (supervisor) => ask(supervisor, path.slice(above(path).length + 1)));
-}
-
-/** One of the cast, where there are no children yet. */
-function startChild({ machine }: Simulation, host: SimHost | undefined): void {
-  const trees = (host?.supervisors ?? []).flatMap((tree) => promisedBy(tree));
-  const dynamic = trees.find(({ strategy }) => strategy === 'dynamic');
-  if (dynamic === undefined) return;
-  const command = machine.prng.pick(COMMANDS);
-  const restart = machine.prng.pick(['permanent', 'transient', 'temporary'] as const);
-  host?.call(dynamic.path, (supervisor) => supervisor.startChild({ id: command, command, restart }));
 }
 
 /** The next worker to be forked dies within its own tick, as its host begins to stop. */

@@ -16,6 +16,8 @@ import { promisedBy, workersIn } from './tree.ts';
 const WELL_WITHIN_MS = 60_000;
 /** A supervisor that has given up so often since then comes up again each time, and has no rest. */
 const GIVES_UP_AGAIN = 2;
+/** Milliseconds in which calls are answered then: as long as it takes to stop all children, one by one, who do not obey. */
+const ANSWERED_WITHIN_MS = 300_000;
 /** Between two looks whether it is. */
 const LOOK_EVERY_MS = 100;
 /** How often a host is left alone for a while before it is stopped. */
@@ -74,7 +76,7 @@ export class Start {
 export async function beHealthy(simulation: Simulation, one: SimHost, isCast: boolean): Promise<void> {
   const { host } = one;
   if (!one.alive || one.stopping || host === undefined) return;
-  if (isCast && one.supervisors.some(isRestless)) return;
+  if (isCast && [...one.supervisors, ...one.calledFor.reconfigured].some(isRestless)) return;
   const { timeline } = simulation.machine;
   let limit = timeline.now + WELL_WITHIN_MS;
   // One below another is started again when it has stopped its children: if these take their time, it gives up too
@@ -107,6 +109,23 @@ export async function beHealthy(simulation: Simulation, one: SimHost, isCast: bo
     await simulation.pass(LOOK_EVERY_MS);
   }
   lookAway();
+  await beAnswered(simulation, one);
+}
+
+/** The end of a host answers every call: who calls one that is well has no need to wait for that. */
+async function beAnswered(simulation: Simulation, one: SimHost): Promise<void> {
+  const { timeline } = simulation.machine;
+  const limit = timeline.now + ANSWERED_WITHIN_MS;
+  while (one.callsOpen > 0 && one.alive && !one.stopping) {
+    if (timeline.now > limit) {
+      simulation.oracle.fail(
+        'every-request-settles-once',
+        `${one.callsOpen} calls wait, and nothing is wrong`,
+      );
+      return;
+    }
+    await simulation.pass(LOOK_EVERY_MS);
+  }
 }
 
 /** One that is on its way out needs nobody. */

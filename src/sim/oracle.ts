@@ -8,6 +8,7 @@ import type { SimProcess } from '../os/sim/process.ts';
 import type { Invariant, Violation } from './invariants.ts';
 import { isFirst, Kinship, pathOf } from './kinship.ts';
 import { SupervisionOracle } from './supervision-oracle.ts';
+import type { Tell } from './told-calls.ts';
 import type { Promised } from './tree.ts';
 
 /** What the oracle reads of a run's file, in words of its own. */
@@ -63,6 +64,11 @@ export class Oracle {
   /** This tree of supervisors is started in this run. */
   promise(runId: string, tree: readonly Promised[]): void {
     this.#supervision.promise(runId, tree);
+  }
+
+  /** What is to be told of the calls to supervisors of this run. */
+  called(runId: string): Tell {
+    return this.#supervision.called(runId);
   }
 
   /** An event of a run, as its application heard it. */

@@ -105,6 +105,9 @@ export const DEEDS = [
   'clock-jumps',
   'corrupt-file',
   'reboot',
+  'delete-child',
+  'stop-supervisor',
+  'reconfigure',
 ] as const;
 export type Deed = (typeof DEEDS)[number];
 

@@ -9,7 +9,9 @@ import { simOs } from '../os/sim/sim-os.ts';
 import { raise } from '../os/sim/simulation-error.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import { parseSupervisorSpec, type SupervisorOptions } from '../supervisor/supervisor-spec.ts';
+import { CalledFor } from './called-for.ts';
 import type { Simulation } from './simulation.ts';
+import { type Tell, telling } from './told-calls.ts';
 import { promisedBy } from './tree.ts';
 
 /** Where the hosts of a simulation keep their records. */
@@ -19,13 +21,13 @@ export class SimHost {
   readonly process: SimProcess;
   /** Never settles when its process dies first. */
   readonly started: Promise<Host>;
-  /** What was accepted. */
+  /** What was accepted, and what was made of it since. */
   readonly supervisors: SupervisorOptions[] = [];
+  /** @internal what becomes of them as somebody has called for it */
+  readonly calledFor = new CalledFor(this.supervisors);
   host: Host | undefined;
   #stopping: Promise<void> | undefined;
   #diedAt: number | undefined;
-  /** The paths of the supervisors that were called. */
-  readonly #called = new Set<string>();
   #callsOpen = 0;
   /** What it was asked for and has not answered. */
   readonly #awaited = new Set<string>(['its start']);
@@ -88,7 +90,8 @@ export class SimHost {
     this.#held = undefined;
     if (host.supervisors.some((supervisor) => !before.has(supervisor))) {
       oracle.promise(host.runId, promisedBy(options));
-      this.supervisors.push(options);
+      const earlier = this.supervisors.findIndex(({ id }) => id === options.id); // it has ended
+      this.supervisors.splice(earlier < 0 ? this.supervisors.length : earlier, 1, options);
     }
     for (const event of held) oracle.heard(host.runId, event);
     return ready;
@@ -115,22 +118,22 @@ export class SimHost {
   call(path: string, ask: (supervisor: Supervisor) => Promise<unknown>): void {
     const { host } = this;
     if (host === undefined || !this.alive) return;
-    this.#called.add(path);
     this.#callsOpen += 1;
     const over = (): void => {
       this.#callsOpen -= 1;
     };
-    void ask(host.supervisor(path)).then(over, over);
+    const judges: readonly Tell[] = [this.#simulation.oracle.called(host.runId), this.calledFor.tell];
+    void ask(telling(host.supervisor(path), judges)).then(over, over);
   }
 
   /** It may have other children than those of its trees. */
   get wasCalled(): boolean {
-    return this.#called.size > 0;
+    return this.calledFor.hasOthers;
   }
 
-  /** Somebody has called the supervisor of this child, or one above. */
+  /** This child is as somebody has called for: it need not be up. */
   wasCalledFor(path: string): boolean {
-    return [...this.#called].some((called) => path.startsWith(`${called}/`));
+    return this.calledFor.covers(path);
   }
 
   /** How many calls are not answered. */

@@ -34,6 +34,8 @@ export interface Promised {
   readonly period: number;
   readonly ordered: boolean;
   readonly autoShutdown: NonNullable<SupervisorOptions['autoShutdown']>;
+  /** Whoever stops it, or one above it, may have no time left for its children. */
+  readonly hurried: boolean;
   /** In the order of their start. */
   readonly children: readonly PromisedChild[];
 }
@@ -56,6 +58,7 @@ export function promisedBy(tree: SupervisorOptions, path = tree.id, hurried = fa
     period: tree.period ?? DEFAULT_PERIOD_MS,
     ordered: (tree.ordered ?? true) && !isDynamic(tree),
     autoShutdown: tree.autoShutdown ?? 'never',
+    hurried: isHurried,
     children: childrenOf(tree).map((child) => ({
       path: `${path}/${child.id}`,
       restart: child.restart ?? 'permanent',
@@ -67,6 +70,17 @@ export function promisedBy(tree: SupervisorOptions, path = tree.id, hurried = fa
   return [promised, ...below.flatMap((child) => promisedBy(child, `${path}/${child.id}`, isHurried))];
 }
 
+/** What was asked for of the supervisor at this path. */
+export function optionsAt(trees: readonly SupervisorOptions[], path: string): SupervisorOptions | undefined {
+  const [id, ...rest] = path.split('/');
+  const tree = trees.findLast((one) => one.id === id);
+  if (tree === undefined || rest.length === 0) return tree;
+  return optionsAt(childrenOf(tree).filter(isSupervisor), rest.join('/'));
+}
+
+export const isGroup = ({ strategy }: Pick<SupervisorOptions, 'strategy'>): boolean =>
+  strategy === 'one_for_all' || strategy === 'rest_for_one';
+
 const isGentle = ({ shutdown = 'infinity' }: ChildOptions): boolean =>
   shutdown === 'infinity' || (typeof shutdown === 'number' && shutdown > 0);
 
@@ -74,7 +88,7 @@ const isDynamic = ({ strategy }: SupervisorOptions): boolean =>
   strategy === 'dynamic' || strategy === 'simple_one_for_one';
 
 /** Those that are there from the start. */
-const childrenOf = (tree: SupervisorOptions): readonly ChildOptions[] =>
+export const childrenOf = (tree: SupervisorOptions): readonly ChildOptions[] =>
   isDynamic(tree) ? [] : (tree.children ?? []);
 
 /** Of a path: the supervisor's. */

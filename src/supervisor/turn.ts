@@ -237,7 +237,12 @@ export class Turn {
   /** Whether it is over with the first that is to be stopped. */
   #stopFirst(plan: Plan): boolean {
     const child = this.roster.get(plan.stop[0]!);
-    if (child === undefined || child.state === 'down') return true;
+    if (child === undefined) return true;
+    if (child.state === 'down') {
+      // A reconfiguration may have left one there; as in OTP, no group brings back what is temporary.
+      if (plan.purpose === 'restart' && child.spec.restart === 'temporary') this.remove(child);
+      return true;
+    }
     if (lives(child)) {
       if (child.state !== 'stopping') this.stop(child, plan.cause);
       return false;

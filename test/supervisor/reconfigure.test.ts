@@ -48,6 +48,19 @@ describe('options that are applied', () => {
     expect(supervisor.whichChild('job')?.command).toBe('sleeps 2');
   });
 
+  test('are not applied by the restart of a group: a new temporary child is forgotten with it, as in OTP', async () => {
+    const { simulation, supervisor, states } = await stage({
+      strategy: 'one_for_all',
+      children: [{ id: 'a', command: 'crashes' }],
+    });
+    const job = { ...sleeps('job'), restart: 'temporary' } as const;
+    const children = [job, { ...sleeps('a') }];
+    await simulation.run(supervisor.reconfigure({ strategy: 'one_for_all', children }));
+    expect(states()).toEqual(['a running', 'job exited']);
+    await simulation.pass(1_000); // it has crashed, and was started again as what it is now
+    expect(states()).toEqual(['a running']);
+  });
+
   test('are refused when a worker would become a supervisor', async () => {
     const { simulation, supervisor, states } = await stage({ children: [sleeps('a'), sleeps('b')] });
     const children = [sleeps('a'), { id: 'b', children: [] }];

@@ -1,0 +1,119 @@
+/** Judges supervisors by what they answer: what a call has done is so, and what nobody has any more does not come back. */
+import { StartError, SupervisorNotRunningError } from '../errors.ts';
+import type { SimMachine } from '../os/sim/machine.ts';
+import type { Invariant } from './invariants.ts';
+import { type Kinship, pathOf } from './kinship.ts';
+import type { Promises, Proposal } from './promises.ts';
+import type { Reconfiguration, ToldAnswer, ToldCall } from './told-calls.ts';
+import type { Watched } from './watched.ts';
+
+export class CallOracle {
+  readonly #machine: SimMachine;
+  readonly #kinship: Kinship;
+  readonly #promises: Promises;
+  readonly #fail: (invariant: Invariant, detail: string) => void;
+
+  constructor(
+    machine: SimMachine,
+    kinship: Kinship,
+    promises: Promises,
+    fail: (invariant: Invariant, detail: string) => void,
+  ) {
+    this.#machine = machine;
+    this.#kinship = kinship;
+    this.#promises = promises;
+    this.#fail = fail;
+  }
+
+  /** Returns what is to be told of the answer. */
+  made(runId: string, path: string, call: ToldCall): (answer: ToldAnswer) => void {
+    const watched = this.#promises.of(runId, path);
+    if (watched === undefined) return () => {};
+    const since = this.#machine.timeline.now;
+    switch (call.call) {
+      case 'stop':
+        return () => this.nothingLives(runId, path, 'outlives the stop of its supervisor', since);
+      case 'startChild':
+        watched.recall(`${path}/${call.id}`, since);
+        return () => {};
+      case 'restartChild':
+        return () => {};
+      case 'terminateChild':
+        return ({ error }) => {
+          if (error === undefined)
+            this.#isDown(runId, `${path}/${call.id}`, 'outlives a call that has ended it', since);
+        };
+      case 'deleteChild':
+        return ({ error }) => {
+          if (error === undefined) watched.forget(`${path}/${call.id}`, since);
+        };
+      case 'reconfigure':
+        return this.#reconfigured(runId, path, watched, call);
+    }
+  }
+
+  /** Of what is below this path and was born before. */
+  nothingLives(runId: string, path: string, fault: string, before = Number.POSITIVE_INFINITY): void {
+    this.#noneLives(runId, (of) => of.startsWith(`${path}/`), fault, before);
+  }
+
+  /** It, or what is below it. */
+  #isDown(runId: string, path: string, fault: string, before: number): void {
+    this.#noneLives(runId, (of) => of === path || of.startsWith(`${path}/`), fault, before);
+  }
+
+  #noneLives(runId: string, isMeant: (path: string) => boolean, fault: string, before: number): void {
+    for (const [workerId, leader] of this.#kinship.leadersOf(runId)) {
+      if (!leader.alive || !isMeant(pathOf(workerId)) || !this.#kinship.isOurs(leader)) continue;
+      if (this.#kinship.bornAt(leader) < before) this.#fail('stopped-means-empty', `${workerId} ${fault}`);
+    }
+  }
+
+  #reconfigured(
+    runId: string,
+    path: string,
+    watched: Watched,
+    call: Reconfiguration,
+  ): (answer: ToldAnswer) => void {
+    const { options, apply } = call;
+    const since = this.#machine.timeline.now;
+    const proposal = this.#promises.propose(runId, path, call, since);
+    if (proposal === undefined) return () => {};
+    return ({ changes, error }) => {
+      // It may have been taken before the supervisor was to end, which it has done by now, or is about to.
+      if (error instanceof SupervisorNotRunningError) return;
+      if (error !== undefined && !(error instanceof StartError)) {
+        this.#promises.refuse(runId, watched, proposal);
+        return;
+      }
+      this.#promises.take(runId, path, watched, proposal);
+      if (!apply) return;
+      this.#applied(runId, watched, proposal, since);
+      const asks = new Set(options.children?.filter(({ start }) => start !== undefined).map(({ id }) => id));
+      const started = [...(changes?.changed ?? []), ...(changes?.added ?? [])].filter((id) => !asks.has(id));
+      for (const id of started) this.#hasStarted(`${path}/${id}`, watched, since);
+    };
+  }
+
+  /** Those that it did not name are gone, and all was done in order. */
+  #applied(runId: string, watched: Watched, { meanwhile, unnamed }: Proposal, since: number): void {
+    for (const path of unnamed) {
+      watched.forget(path, since);
+      this.#isDown(runId, path, 'outlives a reconfiguration without it', since);
+    }
+    const places = new Map(meanwhile.children.map((child, place) => [child.path, place]));
+    const stopped = watched.applied.stopped.splice(0);
+    const started = watched.applied.started.splice(0);
+    if (watched.may.length > 1) return; // another may have begun to be applied by now
+    const outOfPlace = (paths: readonly string[]): string | undefined =>
+      paths.find((path, index) => index > 0 && places.get(paths[index - 1]!)! > places.get(path)!);
+    const wrong = outOfPlace(started) ?? outOfPlace([...stopped].reverse());
+    if (wrong !== undefined) this.#fail('otp-order', `${wrong} is reconfigured out of its order`);
+  }
+
+  /** Whoever is new, or has changed, was started; but those who may not be needed. */
+  #hasStarted(path: string, { begunAt }: Watched, since: number): void {
+    if ((begunAt.get(path) ?? Number.NEGATIVE_INFINITY) < since)
+      this.#fail('otp-order', `${path} is reconfigured, and was not started`);
+  }
+}

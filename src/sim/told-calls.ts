@@ -1,0 +1,78 @@
+/** A supervisor whose calls are told of, as they are made and as they are answered, to whoever judges what comes of them. */
+import type { Changes } from '../supervisor/plan.ts';
+import type { Supervisor } from '../supervisor/supervisor.ts';
+import { parseSupervisorSpec, type SupervisorOptions } from '../supervisor/supervisor-spec.ts';
+
+export type ToldCall =
+  | {
+      readonly call: 'startChild' | 'terminateChild' | 'restartChild' | 'deleteChild';
+      /** Undefined for a child that gets its id from its supervisor. */
+      readonly id: string | undefined;
+    }
+  | { readonly call: 'stop' }
+  | Reconfiguration;
+
+export interface Reconfiguration {
+  readonly call: 'reconfigure';
+  readonly options: Omit<SupervisorOptions, 'id'>;
+  readonly apply: boolean;
+}
+
+export interface ToldAnswer {
+  /** Of a reconfiguration that was taken, and has done what it was to do. */
+  readonly changes?: Changes;
+  /** Undefined when the call was answered as it was meant. */
+  readonly error?: unknown;
+}
+
+/** Told of a call before it is made; what it returns is told of the answer. */
+export type Tell = (path: string, call: ToldCall) => (answer: ToldAnswer) => void;
+
+/** @param judges each of them is told */
+export function telling(supervisor: Supervisor, judges: readonly Tell[]): Supervisor {
+  const told = <T>(call: ToldCall, made: () => Promise<T>): Promise<T> => {
+    const listeners = isMeant(supervisor, call) ? judges.map((tell) => tell(supervisor.path, call)) : [];
+    const answered = (answer: ToldAnswer): void => {
+      for (const listener of listeners) listener(answer);
+    };
+    const promise = made();
+    promise.then(
+      (value) => answered(call.call === 'reconfigure' ? { changes: value as Changes } : {}),
+      (error: unknown) => answered({ error }),
+    );
+    return promise;
+  };
+  const calls: Partial<Supervisor> = {
+    startChild: (child) => told({ call: 'startChild', id: idOf(child) }, () => supervisor.startChild(child)),
+    terminateChild: (id) => told({ call: 'terminateChild', id }, () => supervisor.terminateChild(id)),
+    restartChild: (id) => told({ call: 'restartChild', id }, () => supervisor.restartChild(id)),
+    deleteChild: (id) => told({ call: 'deleteChild', id }, () => supervisor.deleteChild(id)),
+    stop: () => told({ call: 'stop' }, () => supervisor.stop()),
+    reconfigure: (options, how) =>
+      told({ call: 'reconfigure', options, apply: how?.apply === true }, () =>
+        supervisor.reconfigure(options, how),
+      ),
+    supervisor: (id) => telling(supervisor.supervisor(id), judges),
+    partition: (key) => telling(supervisor.partition(key), judges),
+  };
+  return new Proxy(supervisor, {
+    get: (target, key) => {
+      const value: unknown = Reflect.get(calls, key) ?? Reflect.get(target, key, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+/** What cannot be meant is refused, and changes nothing. */
+function isMeant({ path }: Supervisor, call: ToldCall): boolean {
+  if (call.call !== 'reconfigure') return true;
+  try {
+    parseSupervisorSpec({ ...call.options, id: path.slice(path.lastIndexOf('/') + 1) });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const idOf = (child: unknown): string | undefined =>
+  typeof child === 'object' && child !== null && 'id' in child ? String(child.id) : undefined;
