@@ -181,4 +181,44 @@ export const MUTANTS = [
       },
     ],
   },
+  {
+    name: 'a deleted child stays among the children',
+    edits: [
+      {
+        file: 'supervisor/calls.ts',
+        find: '  turn.remove(child);\n  turn.answerDone(call, child);',
+        replace: '  turn.answerDone(call, child);',
+      },
+    ],
+  },
+  {
+    name: 'the stop of a supervisor is answered before it has ended',
+    edits: [
+      {
+        file: 'supervisor/supervisor.ts',
+        find: "    actor.send({ type: 'shutdown' });\n    await ended;",
+        replace: "    actor.send({ type: 'shutdown' });\n    void ended;",
+      },
+    ],
+  },
+  {
+    name: 'a reconfigured supervisor keeps its old intensity',
+    edits: [
+      {
+        file: 'supervisor/reconfigure.ts',
+        find: '  turn.spec = spec;\n  const removed',
+        replace: '  turn.spec = { ...spec, intensity: turn.spec.intensity };\n  const removed',
+      },
+    ],
+  },
+  {
+    name: 'a reconfiguration is applied in the order of the start',
+    edits: [
+      {
+        file: 'supervisor/reconfigure.ts',
+        find: 'changed.includes(id) || removed.includes(id)).reverse(),',
+        replace: 'changed.includes(id) || removed.includes(id)),',
+      },
+    ],
+  },
 ];
