@@ -256,6 +256,20 @@ export const KEPT_EXAMPLES: readonly KeptExample[] = [
     ]),
   },
   {
+    found: 'a stranger of a session of its own had taken the pid of an unmarked child within its tick',
+    plan: life(1_992, {}, [
+      generation({
+        impostors: true,
+        intensity: 3,
+        children: ['obeys', 'scrubbed-session', 'forks-stubborn', 'obeys'].map((command) =>
+          child(command, { shutdown: 'default' }),
+        ),
+        steps: [step(30, 'corrupt-file'), step(30, 'kill-forker-at-birth')],
+        fault: { deed: 'kill-host', of: 'host', at: 22 },
+      }),
+    ]),
+  },
+  {
     found:
       'a temporary child that a reconfiguration had brought was started with its group, and again when it failed',
     plan: life(30_590, { tick: 1_000 }, [

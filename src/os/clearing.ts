@@ -184,7 +184,7 @@ export class Clearing {
     for (const { of, dependsOn } of doubts) {
       if (dependsOn.startTime >= census.begun && !carries(dependsOn, this.#claim)) continue; // may be two of one tick
       const now = await this.#tools.kernel.sight(dependsOn.pid);
-      if (now !== undefined && isStill(dependsOn, now)) proven.add(of);
+      if (now !== undefined && isSame(dependsOn, now)) proven.add(of);
     }
     return proven;
   }
@@ -194,7 +194,7 @@ export class Clearing {
     if (signal === undefined || this.#wasTold(target)) return;
     // Verified again right before the signal: since the census its pid may have gone to somebody else.
     const now = await this.#tools.kernel.sight(target.pid);
-    if (now === undefined || now.zombie || !isStill(target, now)) return;
+    if (now === undefined || now.zombie || !isSame(target, now)) return;
     this.#told.set(target.pid, target);
     const outcome = this.#tools.kernel.signal(target.pid, signal); // not inside `?.()`: it would go unsent unheard
     this.#options.onSignal?.(target, signal, outcome);
@@ -265,6 +265,13 @@ function isStill(before: Sighting, now: Sighting): boolean {
     sameCookies(before.cookies ?? [], now.cookies ?? [])
   );
 }
+
+/**
+ * And its parent, to be sure of it: an unmarked child of ours that has a session of its own may be followed, within its
+ * tick, by a stranger who has one. Whoever has lost its parent meanwhile is found at the next look.
+ */
+const isSame = (before: Sighting, now: Sighting): boolean =>
+  isStill(before, now) && before.parent === now.parent;
 
 const remember = ({ bootId, pidNamespace, pid, startTime, session }: Sighting): Known => ({
   bootId,

@@ -98,6 +98,30 @@ describe('what was born as it looked', () => {
     expect(kernel.sent).toEqual([]);
   });
 
+  test('is spared, when a stranger has taken its own pid within the tick: that has another parent', async () => {
+    const { kernel, clock, start } = setUp(worker(600));
+    kernel.put(young(kernel));
+    kernel.afterCensus = () => kernel.put(sighting(601, { startTime: kernel.time }));
+    start().raise('SIGTERM');
+    await clock.advance(1_000);
+    expect(kernel.sent.map(({ pid }) => pid)).toEqual([600]);
+  });
+
+  test('is told at the next look, when it has lost its parent meanwhile and is known by its mark', async () => {
+    const { kernel, clock, start } = setUp(worker(600));
+    const marked = { cookies: [mark('run', 'w')] };
+    kernel.put(young(kernel, marked));
+    kernel.afterCensus = () => {
+      kernel.put(young(kernel, { ...marked, parent: 1 }));
+      kernel.afterCensus = () => {};
+    };
+    start().raise('SIGTERM');
+    await clock.advance(0);
+    expect(kernel.signalsTo(601)).toEqual([]);
+    await clock.advance(10);
+    expect(kernel.signalsTo(601)).toEqual(['SIGTERM']);
+  });
+
   test('is spared as long as both are so young that their pids may have changed hands within the tick', async () => {
     const { kernel, clock, start } = setUp(worker(600));
     kernel.put(young(kernel));
