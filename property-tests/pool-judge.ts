@@ -5,7 +5,7 @@
 
 import type { SimMachine } from '../src/os/sim/machine.ts';
 import type { SimProcess } from '../src/os/sim/process.ts';
-import type { Heard } from '../src/os/sim/serves.ts';
+import type { ServedCall } from '../src/os/sim/serves.ts';
 import type { Pool } from '../src/pool/pool.ts';
 import type { Invariant } from './invariants.ts';
 
@@ -164,7 +164,7 @@ export class PoolJudge {
   }
 
   /** A worker hears a call. */
-  hears({ params, session }: Heard, by: SimProcess): Asked | undefined {
+  hears({ params, session }: ServedCall, by: SimProcess): Asked | undefined {
     const asked = this.asked[(params as { n: number }).n];
     if (asked === undefined) return undefined;
     const { tasksPerWorker, attempts, machine } = this.#options;
@@ -189,7 +189,7 @@ export class PoolJudge {
   }
 
   /** It has dealt with it. */
-  answers({ params }: Heard, by: SimProcess): void {
+  answers({ params }: ServedCall, by: SimProcess): void {
     const asked = this.asked[(params as { n: number }).n];
     if (asked !== undefined) this.#underWay.get(by)?.delete(asked);
   }

@@ -1,6 +1,6 @@
 /** The life of a pool on a simulated machine, as data: its options, what is asked of it, and what is done to it. */
 import fc from 'fast-check';
-import type { Deed } from '../src/os/sim/serves.ts';
+import type { ServingDeed } from '../src/os/sim/serves.ts';
 import type { PoolOptions } from '../src/pool/pool-options.ts';
 
 /** What a new worker does before it serves; whoever is born after the last of them is well. */
@@ -18,7 +18,7 @@ export type BirthKind = (typeof BIRTHS)[number];
 
 /** What one call is, and what its worker does with it. */
 export interface Ask {
-  readonly deed: Deed;
+  readonly deed: ServingDeed;
   /** How often it is done; whoever hears the call after that answers. */
   readonly times: number;
   /** Milliseconds of work. */
@@ -104,7 +104,7 @@ const ask: fc.Arbitrary<Ask> = fc.record({
     { weight: 6, arbitrary: fc.constant('answers' as const) },
     { weight: 3, arbitrary: fc.constantFrom('dies', 'hangs', 'forgets', 'fails') },
     { weight: 1, arbitrary: fc.constantFrom('answers-twice', 'garbles', 'misaddresses', 'closes') },
-  ) as fc.Arbitrary<Deed>,
+  ) as fc.Arbitrary<ServingDeed>,
   times: fc.constantFrom(1, 2, 9),
   ms,
   items: fc.constantFrom(0, 0, 3, 20, 200),

@@ -170,10 +170,14 @@ export class Pool<A = UnknownApi> {
     return this.#core.whenRoom();
   }
 
-  /** How many workers are kept ready, and how many there may be. */
-  get size(): { readonly min: number; readonly max: number } {
-    const { min, max } = this.#core.staff.size;
-    return { min, max };
+  /** How many workers are kept ready. */
+  get min(): number {
+    return this.#core.staff.size.min;
+  }
+
+  /** How many there may be. */
+  get max(): number {
+    return this.#core.staff.size.max;
   }
 
   workers(): readonly PoolWorkerInfo[] {

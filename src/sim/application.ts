@@ -2,11 +2,12 @@
 import { HostStoppedError, messageOf, OptionsError, ReeveError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import { milliseconds } from '../os/sim/checks.ts';
+import type { Prng } from '../os/sim/prng.ts';
 import { raise } from '../os/sim/simulation-error.ts';
 import { type SimHost, type Simulation, SimulationStuck } from './simulation.ts';
 
 /** Milliseconds of virtual time: with its host in peace for so long, an application is at work, or done. */
-const AT_WORK_WITHIN_MS = 10_000;
+const AT_WORK_WITHIN_MS = 20_000;
 /** Milliseconds of virtual time that it may go on when its host has stopped. */
 const OVER_WITHIN_MS = 60_000;
 
@@ -30,27 +31,29 @@ export type Application = (host: Host, self: ApplicationSelf) => unknown;
 export class ApplicationRun {
   readonly #simulation: Simulation;
   readonly #host: SimHost;
+  /** Of its own: what it asks changes nothing for others. */
+  readonly #chance: Prng;
   /** Settles when it is over, however that came; never when its process dies first. */
   readonly #over: Promise<void>;
-  /** What it failed with that was Reeve's to say, before its host was told to stop. */
-  #refused: string | undefined;
+  #isInPeace = false;
+  /** What it failed with that was Reeve's to say, before its host was told to stop, when it was not known to be in peace. */
+  #refused: { readonly error: unknown } | undefined;
 
   constructor(simulation: Simulation, host: SimHost, application: Application) {
     this.#simulation = simulation;
     this.#host = host;
+    this.#chance = simulation.machine.prng.split();
     this.#over = host.started.then(
       (started) => this.#live(started, application),
       () => {}, // there is no host for it
     );
   }
 
-  /** Nothing is wrong, and nothing ever was: it is left to its work, in which nothing may fail. */
+  /** Nothing is wrong, nothing ever was, and nothing will be: it is left to its work, in which nothing may fail. */
   async beAtWork(): Promise<void> {
+    this.#isInPeace = true;
+    if (this.#refused !== undefined) this.#complain(this.#refused.error);
     await this.#simulation.run(Promise.race([this.#over, this.#pause(AT_WORK_WITHIN_MS)]));
-    if (this.#refused !== undefined) {
-      const detail = `the application failed, though nothing was wrong: ${this.#refused}`;
-      this.#simulation.oracle.fail('quiet-means-healthy', detail);
-    }
   }
 
   /** Its host has stopped in order: whatever it waits for there has its answer. */
@@ -60,7 +63,7 @@ export class ApplicationRun {
     } catch (error) {
       if (!(error instanceof SimulationStuck)) throw error;
       if (!this.#host.alive) return;
-      const detail = `the application is not over, though its host has stopped: ${error.message}`;
+      const detail = `the application is not over, though its host has stopped: ${error.message}. Does it wait for a timer of its own?`;
       this.#simulation.oracle.fail('every-request-settles-once', detail);
     }
   }
@@ -70,13 +73,14 @@ export class ApplicationRun {
     host.events.on(({ type }) => {
       if (type === 'host.stopping') stop.abort(new HostStoppedError());
     });
-    const { prng } = this.#simulation.machine;
     try {
-      await application(host, {
+      const over = await application(host, {
         pause: (ms) => this.#pause(milliseconds('pause()', ms)),
-        random: () => prng.fraction(),
+        random: () => this.#chance.fraction(),
         signal: stop.signal,
       });
+      if (isGenerator(over))
+        throw new OptionsError('world.application', 'is a generator: nobody runs what it does');
     } catch (error) {
       this.#failed(error);
     }
@@ -84,15 +88,21 @@ export class ApplicationRun {
 
   /** What Reeve says is a matter of course while something is wrong. Whatever else is thrown is the application's own. */
   #failed(error: unknown): void {
-    const reeves = causesOf(error).find((cause) => cause instanceof ReeveError);
+    const { machine, oracle } = this.#simulation;
+    const reeves = reevesIn(error);
     if (reeves === undefined) {
-      const detail = error instanceof Error ? `${error.name}: ${error.message}` : messageOf(error);
-      this.#simulation.oracle.fail('application-holds', detail);
+      oracle.fail('application-holds', told(error), error);
     } else if (reeves instanceof OptionsError) {
-      raise(this.#simulation.machine, this.#host.process, error); // of what cannot be meant nothing was tried
+      raise(machine, this.#host.process, error); // of what cannot be meant nothing was tried
     } else if (!this.#host.stopping) {
-      this.#refused ??= messageOf(error);
+      if (this.#isInPeace) this.#complain(error);
+      else this.#refused = { error };
     }
+  }
+
+  #complain(error: unknown): void {
+    const detail = `the application failed, though nothing was wrong: ${told(error)}`;
+    this.#simulation.oracle.fail('quiet-means-healthy', detail, error);
   }
 
   #pause(ms: number): Promise<void> {
@@ -103,13 +113,35 @@ export class ApplicationRun {
   }
 }
 
-/** An error, and all that it was made of: its cause, or, of an `AggregateError`, its errors. */
-function causesOf(error: unknown): readonly unknown[] {
-  const found = new Set<unknown>([error]);
-  for (const one of found) {
-    if (!(one instanceof Error)) continue;
-    if (one.cause !== undefined) found.add(one.cause);
-    if (one instanceof AggregateError) for (const other of one.errors) found.add(other);
+const isGenerator = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (Symbol.asyncIterator in value || Symbol.iterator in value) &&
+  'throw' in value;
+
+/** What Reeve has said, if that is all there is to an error: it, its cause, or each of those that were gathered in it. */
+function reevesIn(error: unknown, seen: readonly unknown[] = []): ReeveError | undefined {
+  try {
+    if (error instanceof ReeveError) return error;
+    // An assertion that does not hold is one, whatever it was made of.
+    if (!(error instanceof Error) || error.name === 'AssertionError' || seen.includes(error))
+      return undefined;
+    const inside = [...seen, error];
+    if (!(error instanceof AggregateError)) return reevesIn(error.cause, inside);
+    const all = error.errors.map((one) => reevesIn(one, inside));
+    return all.every((one) => one !== undefined) ? all[0] : undefined;
+  } catch {
+    return undefined; // it throws when it is asked, and so is nobody's but the application's
   }
-  return [...found];
+}
+
+/** Whatever it is, and whatever comes of asking it. */
+function told(error: unknown): string {
+  try {
+    const all =
+      error instanceof AggregateError ? error.errors.map((one) => `; ${messageOf(one)}`).join('') : '';
+    return `${error instanceof Error ? `${error.name}: ` : ''}${messageOf(error)}${all}`;
+  } catch {
+    return 'it throws what cannot be told';
+  }
 }

@@ -5,14 +5,17 @@ import { Coverage } from './coverage.ts';
 import type { Violation } from './invariants.ts';
 import { type LifetimeReport, live, type World } from './lifetime.ts';
 import { readCampaignOptions } from './options.ts';
-import { planFrom } from './plan.ts';
+import { inPeace, type LifetimePlan, planFrom } from './plan.ts';
 
 export interface CampaignOptions {
   /** The first lifetime's; the others follow. A whole number of 32 bits; default 1. */
   readonly firstSeed?: number;
   /** How many lifetimes, at least one. */
   readonly seeds: number;
-  /** Your own tree and programs, in place of the cast that Reeve itself is tested with. */
+  /**
+   * Your own tree or application, and programs, in place of the cast that Reeve itself is tested with. Before the first
+   * lifetime one is lived in peace: what does not even come up then is told, however few lifetimes there are.
+   */
   readonly world?: World;
   /** Ends at the first lifetime that breaks something; default false. */
   readonly untilBroken?: boolean;
@@ -20,9 +23,11 @@ export interface CampaignOptions {
   readonly onLifetime?: (lived: number, broken: number) => void;
 }
 
-/** A violation, and the seed of the lifetime that it came from. */
+/** A violation, and the lifetime that it came from. */
 export interface Broken extends Violation {
   readonly seed: number;
+  /** `live(plan, world)` lives it again, `shrink` makes it short. */
+  readonly plan: LifetimePlan;
 }
 
 export interface CampaignReport {
@@ -44,22 +49,27 @@ export async function campaign(options: CampaignOptions): Promise<CampaignReport
   const violations: Broken[] = [];
   let steps = 0;
   let lived = 0;
-  for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) {
-    const report = await liveFrom(seed, world);
-    lived += 1;
+  const take = async (plan: LifetimePlan): Promise<void> => {
+    const { seed } = plan;
+    const report = await livePlanned(plan, world);
     steps += report.steps;
     coverage.add(report.coverage);
-    violations.push(...report.violations.map((violation) => ({ ...violation, seed })));
-    onLifetime(lived, violations.length);
+    violations.push(...report.violations.map((violation) => ({ ...violation, seed, plan })));
+  };
+  if (world !== undefined) await take(inPeace(firstSeed));
+  for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) {
     if (untilBroken && violations.length > 0) break;
+    await take(planFrom(seed, new Prng(seed)));
+    lived += 1;
+    onLifetime(lived, violations.length);
   }
   return { seeds: lived, steps, violations, coverage };
 }
 
-async function liveFrom(seed: number, world: World | undefined): Promise<LifetimeReport> {
+async function livePlanned(plan: LifetimePlan, world: World | undefined): Promise<LifetimeReport> {
   try {
-    return await live(planFrom(seed, new Prng(seed)), world);
+    return await live(plan, world);
   } catch (error) {
-    throw blamed({ seed }, error);
+    throw blamed({ seed: plan.seed }, error);
   }
 }

@@ -8,12 +8,11 @@ export const SOMETIMES = [
   'a pid used again within one tick',
   'host killed between two effects',
   'forker killed between two effects',
-  'forker hangs between two effects',
-  'line cut between two effects',
-  'power cut between two effects',
-  'forks fail from some effect on',
-  'disk fails from some effect on',
-  'one disk operation fails, and the next does not',
+  'forker stopped',
+  'line cut',
+  'a fork failed',
+  'a disk operation failed',
+  'one disk operation failed, and no other',
   'host and forker killed together',
   'host killed before it had started',
   'forker lost',
@@ -73,6 +72,10 @@ export class Coverage {
   watch(machine: SimMachine): void {
     const owners = new Map<number, { readonly bootId: string; readonly startTime: number }>();
     machine.watch({
+      onFailure: (of, once) => {
+        if (of === 'fork') this.saw('a fork failed');
+        else this.saw(once ? 'one disk operation failed, and no other' : 'a disk operation failed');
+      },
       onFork: ({ pid, startTime }) => {
         const { bootId } = machine;
         const before = owners.get(pid);

@@ -63,19 +63,24 @@ function killNewestWorker({ machine }: Simulation): void {
   if (newest !== undefined) machine.send(newest, 'SIGKILL');
 }
 
-function toForkers({ simulation, host }: Scene) {
-  const send = (signal: 'SIGSTOP' | 'SIGCONT'): void => {
-    if (host?.forker !== undefined) simulation.machine.send(host.forker, signal);
-  };
+function toForkers({ simulation, coverage, host }: Scene) {
   return {
     'kill-forker': () => host?.killForker(),
     'kill-forker-at-birth': () => {
       killAWorker(simulation); // so that there is a birth, perhaps
       if (host?.alive === true) killForkerAtBirth(simulation, host);
     },
-    'stop-forker': () => send('SIGSTOP'),
-    'continue-forker': () => send('SIGCONT'),
-    'cut-line': () => host?.cutLine(),
+    'stop-forker': () => {
+      if (host?.forker === undefined) return;
+      simulation.machine.stop(host.forker);
+      coverage.saw('forker stopped');
+    },
+    'continue-forker': () => {
+      if (host?.forker !== undefined) simulation.machine.send(host.forker, 'SIGCONT');
+    },
+    'cut-line': () => {
+      if (host?.cutLine() === true) coverage.saw('line cut');
+    },
   };
 }
 

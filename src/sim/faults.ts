@@ -10,31 +10,28 @@ import type { SimHost, Simulation } from './simulation.ts';
 /** Milliseconds after the death of its host: the grace of 2 s, and what a look at all processes takes. */
 const ORPHANS_GONE_WITHIN_MS = 2_500;
 
-/** What is seen when each has struck. */
+/** What is seen when each has struck: not that it was tried, but what came of it. */
 export const STRUCK: Readonly<Record<Fault, Sometimes>> = {
   'kill-host': 'host killed between two effects',
   'kill-both': 'host killed between two effects',
   'kill-forker': 'forker killed between two effects',
-  'stop-forker': 'forker hangs between two effects',
-  'cut-line': 'line cut between two effects',
-  'forks-fail': 'forks fail from some effect on',
-  'disk-hiccups': 'one disk operation fails, and the next does not',
-  'disk-full': 'disk fails from some effect on',
-  'disk-fails': 'disk fails from some effect on',
-  reboot: 'power cut between two effects',
+  'stop-forker': 'forker stopped',
+  'cut-line': 'line cut',
+  'forks-fail': 'a fork failed',
+  'disk-hiccups': 'one disk operation failed, and no other',
+  'disk-full': 'a disk operation failed',
+  'disk-fails': 'a disk operation failed',
+  reboot: 'machine started anew',
 };
 
-const NEED_A_FORKER: ReadonlySet<Fault> = new Set(['kill-forker', 'stop-forker', 'cut-line']);
-
-/** These tell somebody something, or end whoever is amid a deed: the deed itself is done first. */
-const AFTER_THE_DEED: ReadonlySet<Fault> = new Set(['cut-line', 'reboot']);
+const KILLS_THE_HOST: ReadonlySet<Fault> = new Set(['kill-host', 'kill-both']);
 
 /** Lies in wait for the so many-th effect of this generation's host, or of its forker; then `strike` does what is planned. */
 export function arm(
   { machine, hosts }: Simulation,
   coverage: Coverage,
   { fault }: GenerationPlan,
-  strike: (deed: Fault) => void,
+  strike: (host: SimHost, deed: Fault) => void,
 ): () => void {
   if (fault === undefined) return () => {};
   const { deed, of, at } = fault;
@@ -47,12 +44,7 @@ export function arm(
       const isForker = process.parent === host.process && process.isForker;
       if (!(of === 'forker' ? isForker : process === host.process)) return;
       left -= 1;
-      if (left !== 0) return;
-      if (!NEED_A_FORKER.has(deed) || host.forker !== undefined) coverage.saw(STRUCK[deed]);
-      if (STRUCK[deed] === STRUCK['kill-host'] && host.host === undefined)
-        coverage.saw('host killed before it had started');
-      if (AFTER_THE_DEED.has(deed)) machine.timeline.add(0, () => strike(deed));
-      else strike(deed);
+      if (left === 0) struck(coverage, host, deed, () => strike(host, deed));
     },
     onDeath: (dead: SimProcess) => {
       const host = hosts[first];
@@ -62,6 +54,17 @@ export function arm(
     },
   };
   return machine.watch(onlooker);
+}
+
+/** Of deaths is told here, because they are amid something; of all else where it happens. */
+function struck(coverage: Coverage, host: SimHost, deed: Fault, strike: () => void): void {
+  const { forker, host: started } = host;
+  strike();
+  if (KILLS_THE_HOST.has(deed) && !host.alive) {
+    coverage.saw(STRUCK[deed]);
+    if (started === undefined) coverage.saw('host killed before it had started');
+  }
+  if (deed === 'kill-forker' && forker?.alive === false) coverage.saw(STRUCK[deed]);
 }
 
 /** Milliseconds in which a host has written what it last heard; the second, in which it takes its workers for settled. */

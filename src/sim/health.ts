@@ -60,6 +60,7 @@ export class Start {
     const { oracle } = simulation;
     const error = await simulation.run(this.#outcome);
     this.beAccepted();
+    if (this.#host.stopping) return; // its application has had enough
     const { id } = this.#tree;
     if (error !== undefined) {
       oracle.fail(
@@ -128,8 +129,9 @@ async function beAnswered(simulation: Simulation, one: SimHost): Promise<void> {
   }
 }
 
-/** One that is on its way out needs nobody. */
-const isStaffed = (pool: Pool): boolean => pool.phase !== 'open' || pool.stats().ready >= pool.size.min;
+/** One that opens is to be open by then; one that is on its way out needs nobody. */
+const isStaffed = (pool: Pool): boolean =>
+  !['opening', 'open'].includes(pool.phase) || (pool.phase === 'open' && pool.stats().ready >= pool.min);
 
 const RESTLESS: ReadonlySet<string> = new Set(['ready-never', 'leaves-its-group']);
 /** They come back at once, unless they have to wait, or take others along. */
@@ -161,8 +163,15 @@ export async function beRecorded(simulation: Simulation, one: SimHost): Promise<
   const { machine, oracle } = simulation;
   if (one.host === undefined || one.stopping || !machine.prng.chance(IN_PEACE)) return;
   const { runId } = one.host;
+  let hadTrouble = false; // a fault may have lain in wait until now
+  const lookAway = machine.watch({
+    onFailure: () => {
+      hadTrouble = true;
+    },
+  });
   await simulation.pass(SETTLES_IN_TICKS * machine.tick + RECORDED_AFTER_MS);
-  if (!one.alive || one.stopping || one.forker?.stopped === true) return;
+  lookAway();
+  if (!one.alive || one.stopping || hadTrouble || one.forker?.stopped === true) return;
   oracle.allRecorded(runId);
   oracle.noStragglers(runId);
 }

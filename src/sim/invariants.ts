@@ -32,4 +32,6 @@ export interface Violation {
   /** Milliseconds of virtual time. */
   readonly at: number;
   readonly detail: string;
+  /** What was thrown, when something was. */
+  readonly cause?: unknown;
 }

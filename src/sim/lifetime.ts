@@ -9,6 +9,7 @@ import { act } from './deeds.ts';
 import { arm, letImpostorsIn, NO_IMPOSTORS, watchOrphans } from './faults.ts';
 import { beBounded, beHealthy, beRecorded, Start, wasPeaceful, watchReadiness } from './health.ts';
 import type { Violation } from './invariants.ts';
+import { readWorld, requireFaults } from './options.ts';
 import { CAST, type Deed, type GenerationPlan, type LifetimePlan, OBEDIENT } from './plan.ts';
 import { plannedTree } from './planned-tree.ts';
 import { type SimHost, Simulation, SimulationStuck } from './simulation.ts';
@@ -32,11 +33,7 @@ const HEEDS_SIGNALS = 0.3;
 /** Between two times that root helps, milliseconds. */
 const ROOT_HELPS_EVERY_MS = 1_000;
 
-/**
- * Whose lives are lived: by default those of a cast of programs that misbehave in every way we know. A world has a tree,
- * or an application, or both.
- */
-export interface World {
+interface Inhabited {
   /** What the first host of each generation supervises, in place of what its plan says. */
   readonly tree?: SupervisorOptions;
   /** What it does, beside that. */
@@ -45,7 +42,17 @@ export interface World {
   readonly programs: Readonly<Record<string, Program>>;
 }
 
+/**
+ * Whose lives are lived: by default those of a cast of programs that misbehave in every way we know. A world has a tree,
+ * or an application, or both.
+ */
+export type World = Inhabited &
+  (Required<Pick<Inhabited, 'tree'>> | Required<Pick<Inhabited, 'application'>>);
+
+/** Rejects with an `OptionsError` for a fault or a world that cannot be meant, and with a `SimulationError` as `campaign` does. */
 export async function live(plan: LifetimePlan, world?: World): Promise<LifetimeReport> {
+  requireFaults(plan);
+  if (world !== undefined) readWorld(world);
   const { seed, pidMax, tick } = plan;
   const simulation = new Simulation({ seed, pidMax, tick, programs: world?.programs ?? CAST });
   const coverage = new Coverage();
@@ -77,12 +84,12 @@ async function liveThrough(
 ): Promise<void> {
   const isCast = world === undefined;
   const tree = isCast ? plannedTree(generation) : world.tree;
-  let host: SimHost | undefined;
   const bootAnother = () => boot(simulation, coverage, generation, userId, isCast);
-  const does = (deed: Deed): void => act(simulation, coverage, host, deed, bootAnother);
-  const disarm = arm(simulation, coverage, generation, does);
+  const strike = (host: SimHost | undefined, deed: Deed): void =>
+    act(simulation, coverage, host, deed, bootAnother);
+  const disarm = arm(simulation, coverage, generation, strike);
   const impostors = generation.impostors ? letImpostorsIn(simulation, coverage, userId) : NO_IMPOSTORS;
-  host = bootAnother();
+  const host = bootAnother();
   const start = host === undefined || tree === undefined ? undefined : new Start(host, tree);
   const { application } = world ?? {};
   const run =
@@ -92,15 +99,17 @@ async function liveThrough(
   if (host !== undefined && isCast) watchReadiness(simulation, host, generation.children);
   for (const { after, deed } of generation.steps) {
     await simulation.pass(after);
-    does(deed);
+    strike(host, deed);
   }
   await simulation.pass(simulation.machine.prng.pick([0, 20, 300, 3_000]));
   impostors.spare();
   await makeWell(simulation);
   const rootHelps = simulation.hosts.some(({ alive }) => alive) ? letRootHelp(simulation, userId) : () => {};
   for (const one of [...simulation.hosts]) {
+    const isInPeace = one === host && !isCast && wasPeaceful(simulation, generation);
+    if (isInPeace) await simulation.run(one.started); // or there was nothing to be seen of it yet
     await beHealthy(simulation, one, isCast);
-    if (one === host && !isCast && wasPeaceful(simulation, generation)) {
+    if (isInPeace) {
       await start?.comeUp(simulation);
       await run?.beAtWork();
     }

@@ -6,6 +6,7 @@ import { parseSupervisorSpec, type SupervisorSpec } from '../supervisor/supervis
 import { OptionReader, show } from '../worker/option-reader.ts';
 import type { CampaignOptions } from './campaign.ts';
 import type { World } from './lifetime.ts';
+import { FAULTS, type LifetimePlan } from './plan.ts';
 
 export interface SimulationOptions {
   /** Everything follows from it: a whole number of 32 bits; default 1. */
@@ -103,12 +104,14 @@ export function readCampaignOptions(
   };
 }
 
-function readWorld(value: unknown): World {
+/** Throws an `OptionsError`. */
+export function readWorld(value: unknown): World {
   const reader = new OptionReader(value, 'world', ['tree', 'application', 'programs']);
   const programs = readPrograms(reader);
   const application = reader.get('application');
-  if (application === undefined && !reader.has('tree'))
-    reader.fail('tree', 'is missing, and an application, too');
+  if (application === undefined && !reader.has('tree')) {
+    throw new OptionsError('world', 'expected a tree, an application, or both');
+  }
   if (application !== undefined && typeof application !== 'function') {
     reader.fail('application', `expected a function, got ${show(application)}`);
   }
@@ -129,5 +132,17 @@ function requirePrograms(
     else if (!Object.hasOwn(programs, child.command)) {
       throw new OptionsError(`${at}.command`, `there is no program for '${child.command}' in world.programs`);
     }
+  }
+}
+
+/** Throws an `OptionsError`: a fault that never strikes would leave a plan in peace that is not meant to be. */
+export function requireFaults({ generations }: LifetimePlan): void {
+  for (const [index, { fault }] of generations.entries()) {
+    if (fault === undefined) continue;
+    const reader = new OptionReader(fault, `generations[${index}].fault`, ['deed', 'of', 'at']);
+    for (const key of ['deed', 'of', 'at']) if (!reader.has(key)) reader.fail(key, 'is missing');
+    reader.oneOf('deed', FAULTS, FAULTS[0]);
+    reader.oneOf('of', ['host', 'forker'], 'host');
+    reader.integer('at', 1, 1, Number.MAX_SAFE_INTEGER);
   }
 }

@@ -159,8 +159,10 @@ export class Oracle {
     }
   }
 
-  fail(invariant: Invariant, detail: string): void {
-    this.violations.push({ invariant, at: this.#machine.timeline.now, detail });
+  /** @param thrown what was thrown, if anything was: `[error]` */
+  fail(invariant: Invariant, detail: string, ...thrown: readonly [cause?: unknown]): void {
+    const at = this.#machine.timeline.now;
+    this.violations.push({ invariant, at, detail, ...(thrown.length === 0 ? {} : { cause: thrown[0] }) });
   }
 
   #forked(child: SimProcess): void {

@@ -179,6 +179,21 @@ export interface LifetimePlan {
   readonly generations: readonly GenerationPlan[];
 }
 
+/** What is not worth telling of in a story. */
+export const PLAIN_LIFETIME = { pidMax: 64, tick: 10, userId: 0 } as const;
+export const PLAIN_GENERATION: GenerationPlan = {
+  spawner: 'forker',
+  strategy: 'one_for_one',
+  ordered: true,
+  autoShutdown: 'never',
+  inner: undefined,
+  impostors: false,
+  intensity: 3,
+  children: [],
+  steps: [],
+  fault: undefined,
+};
+
 /** Which deeds a lifetime may hold: each lifetime has some of them only, for the rare to meet. */
 function someOf<T>(list: readonly T[], prng: Prng): readonly T[] {
   const chosen = list.filter(() => prng.chance(0.3));
@@ -197,6 +212,13 @@ export function planFrom(seed: number, prng: Prng): LifetimePlan {
     generations,
   };
 }
+
+/** One host, with room for many processes, and nothing goes wrong. */
+export const inPeace = (seed: number): LifetimePlan => ({
+  seed,
+  ...PLAIN_LIFETIME,
+  generations: [PLAIN_GENERATION],
+});
 
 function generation(prng: Prng, commands: readonly string[], deeds: readonly Deed[]): GenerationPlan {
   return {

@@ -1,6 +1,13 @@
 /** Makes a lifetime that breaks something as short as it can be while it still does: what is left is the story. */
 import { OptionsError } from '../errors.ts';
-import type { ChildPlan, FaultPlan, GenerationPlan, LifetimePlan } from './plan.ts';
+import {
+  type ChildPlan,
+  type FaultPlan,
+  type GenerationPlan,
+  type LifetimePlan,
+  PLAIN_GENERATION,
+  PLAIN_LIFETIME,
+} from './plan.ts';
 
 /** A change to chance may hide what was found, so that each simpler plan is tried with some seeds. */
 const SEEDS_EACH = 4;
@@ -8,17 +15,8 @@ const SEEDS_EACH = 4;
 const MOST_TRIES = 4_000;
 const SEEDS = 2 ** 32;
 
-/** What is not worth telling of in a story. */
-const PLAIN_LIFETIME = { pidMax: 64, tick: 10, userId: 0 } as const;
-const PLAIN_GENERATION = {
-  spawner: 'forker',
-  strategy: 'one_for_one',
-  ordered: true,
-  autoShutdown: 'never',
-  inner: undefined,
-  impostors: false,
-  intensity: 3,
-} as const;
+/** Its children, steps and fault are taken away one by one. */
+const { children: _, steps: __, fault: ___, ...PLAIN_REST } = PLAIN_GENERATION;
 const PLAIN_INNER = { strategy: 'one_for_one', restart: 'permanent', shutdown: 'infinity', size: 1 } as const;
 const PLAIN_FAULT = { deed: 'kill-host', of: 'host' } as const;
 const PLAIN_CHILD = {
@@ -94,7 +92,7 @@ function* simplerGenerations(generation: GenerationPlan): Generator<GenerationPl
     yield { ...generation, fault: undefined };
     for (const plain of plainer<FaultPlan>(fault, PLAIN_FAULT)) yield { ...generation, fault: plain };
   }
-  yield* plainer(generation, PLAIN_GENERATION);
+  yield* plainer<GenerationPlan>(generation, PLAIN_REST);
   if (generation.inner !== undefined) {
     for (const inner of plainer(generation.inner, PLAIN_INNER)) yield { ...generation, inner };
   }

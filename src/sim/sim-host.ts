@@ -27,6 +27,10 @@ export class SimHost {
   readonly calledFor = new CalledFor(this.supervisors);
   host: Host | undefined;
   #stopping: Promise<void> | undefined;
+  /** By whomever: by us, by its application, or by a signal. */
+  #toldToStop = false;
+  /** What it said when it had stopped. */
+  #nothingLeft = false;
   #diedAt: number | undefined;
   #callsOpen = 0;
   /** What it was asked for and has not answered. */
@@ -52,6 +56,8 @@ export class SimHost {
         if (this.#held === undefined) simulation.oracle.heard(host.runId, event);
         else this.#held.push(event);
         simulation.trace.event(event);
+        if (event.type === 'host.stopping') this.#toldToStop = true;
+        if (event.type === 'host.stopped') this.#nothingLeft = event.nothingLeft;
       });
       this.#awaited.delete('its start');
       return host;
@@ -105,13 +111,8 @@ export class SimHost {
 
   async #stop(): Promise<void> {
     const host = await this.started;
-    const nothingLeft = new Promise<boolean>((resolve) => {
-      host.events.on((event) => {
-        if (event.type === 'host.stopped') resolve(event.nothingLeft);
-      });
-    });
-    await host.stop();
-    if (await nothingLeft) this.#simulation.oracle.stopped(host.runId);
+    await host.stop(); // which may have been before
+    if (this.#nothingLeft) this.#simulation.oracle.stopped(host.runId);
   }
 
   /** Makes a call to one of its supervisors, and remembers it: what becomes of its children then is as it was told. */
@@ -141,9 +142,9 @@ export class SimHost {
     return this.#callsOpen;
   }
 
-  /** `stop()` was called. */
+  /** It was told to stop, or is about to be. */
   get stopping(): boolean {
-    return this.#stopping !== undefined;
+    return this.#stopping !== undefined || this.#toldToStop;
   }
 
   /** Its process ends by itself, as when nothing keeps it. */
@@ -164,10 +165,10 @@ export class SimHost {
     if (forker !== undefined) this.#simulation.machine.exit(forker, null, 'SIGKILL');
   }
 
-  /** The line between it and its forker breaks: the forker takes it for dead, and it takes its forker for lost. */
-  cutLine(): void {
+  /** The line between it and its forker breaks: the forker takes it for dead, and it takes its forker for lost. False when there is none. */
+  cutLine(): boolean {
     const { forker } = this;
-    if (forker !== undefined) this.#installed.forkers.get(forker)?.close();
+    return forker !== undefined && this.#installed.forkers.get(forker)?.close() === true;
   }
 
   /** @internal what there is to be said of it by whoever waits in vain; undefined when nothing is amiss */

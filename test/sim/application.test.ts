@@ -1,53 +1,19 @@
 /** An application in a simulated world: what it may do there, what it is asked, and what is told of it. */
 import assert from 'node:assert/strict';
 import { describe, expect, test } from 'vitest';
-import type { Host } from '../../src/host/host.ts';
 import {
   type Application,
   campaign,
+  inPeace,
   type LifetimePlan,
   live,
   Prng,
   planFrom,
   programs,
-  SimulationError,
   shrink,
   type World,
 } from '../../src/sim/index.ts';
-
-const WORKER = { command: 'worker', startTimeout: 1_000, shutdown: 500 };
-const PROGRAMS = { worker: programs.serves(), task: programs.exitsAfter(20, 0), deaf: programs.ignoresTerm };
-
-const openPool = (host: Host) => host.pool({ name: 'echo', worker: WORKER, min: 2, max: 3 });
-const worldOf = (application: Application): World => ({ application, programs: PROGRAMS });
-
-/** One host, and nothing goes wrong. */
-const PEACE: LifetimePlan = {
-  seed: 5,
-  pidMax: 64,
-  tick: 10,
-  userId: 0,
-  generations: [
-    {
-      spawner: 'forker',
-      strategy: 'one_for_one',
-      ordered: true,
-      autoShutdown: 'never',
-      inner: undefined,
-      impostors: false,
-      intensity: 3,
-      children: [],
-      steps: [],
-      fault: undefined,
-    },
-  ],
-};
-
-/** What is broken in a life that is left in peace, or in that of another plan. */
-async function brokenBy(application: Application, plan = PEACE): Promise<readonly (readonly string[])[]> {
-  const { violations } = await live(plan, worldOf(application));
-  return violations.map(({ invariant, detail }) => [invariant, detail]);
-}
+import { brokenBy, notQuiteInPeace, openPool, PEACE, PROGRAMS, worldOf } from './applications.ts';
 
 /** Calls for as long as its host lives: whatever comes in place of an answer ends it, and is an error of Reeve's. */
 const keepsCalling =
@@ -95,116 +61,114 @@ test('a tree and an application live on one host', async () => {
 });
 
 test('tasks take virtual time', async () => {
-  const results: unknown[] = [];
-  const runs: Application = async (host) => {
-    for (const { id, status } of await host.runAll([
+  let results: unknown[] = [];
+  const runs: Application = async (host, { pause }) => {
+    const over = host.runAll([
       { id: 'a', command: 'task' },
-      { id: 'b', command: 'deaf', timeout: 3_600_000, shutdown: 'brutal_kill' },
+      { id: 'b', command: 'deaf', timeout: 6_000, shutdown: 'brutal_kill' },
       { id: 'c', command: 'nowhere' },
-    ]))
-      results.push([id, status]);
+    ]);
+    await pause(5_000);
+    assert.deepEqual(results, []);
+    for (const { id, status } of await over) results = [...results, [id, status]];
   };
-  await brokenBy(async (host, self) => {
-    const over = runs(host, self) as Promise<void>;
-    await self.pause(5_000);
-    expect(results).toEqual([]);
-    await over;
-  });
+  expect(await brokenBy(runs)).toEqual([]);
   expect(results).toEqual([
     ['a', 'ok'],
-    ['b', 'cancelled'],
+    ['b', 'timed-out'],
     ['c', 'failed'],
   ]);
 });
 
-test('a life with an application is the same each time', async () => {
-  const world = worldOf(keepsCalling());
-  const hashes = async () => {
-    const all: string[] = [];
-    for (let seed = 1; seed <= 20; seed += 1)
-      all.push((await live(planFrom(seed, new Prng(seed)), world)).hash);
+test('a life with an application is the same each time, with what it had by chance', async () => {
+  const lives = async () => {
+    const all: unknown[] = [];
+    for (let seed = 1; seed <= 20; seed += 1) {
+      const drawn: number[] = [];
+      const world = worldOf((host, self) =>
+        keepsCalling()(host, { ...self, random: () => drawn[drawn.push(self.random()) - 1]! }),
+      );
+      all.push([(await live(planFrom(seed, new Prng(seed)), world)).hash, drawn]);
+    }
     return all;
   };
-  expect(await hashes()).toEqual(await hashes());
+  expect(await lives()).toEqual(await lives());
 });
 
-describe('what it throws', () => {
-  const noPool: Application = (host) =>
-    host.pool({ name: 'none', worker: { ...WORKER, command: 'nowhere' }, min: 1 });
-
-  test('an assertion that does not hold is broken, in whatever life', async () => {
-    const wrong: Application = async (host) => {
-      const pool = await openPool(host);
-      assert.equal(await pool.call('echo', 1), 2, 'one and one');
+test('what it asks of chance changes nothing for others', async () => {
+  const hashOf = async (asks: number) => {
+    const asking: Application = async (host, { random }) => {
+      await openPool(host);
+      for (let count = 0; count < asks; count += 1) random();
     };
-    expect(await brokenBy(wrong)).toEqual([
-      ['application-holds', expect.stringMatching(/^AssertionError: one and one/)],
-    ]);
-  });
+    return (await live(planFrom(9, new Prng(9)), worldOf(asking))).hash;
+  };
+  expect(await hashOf(7)).toBe(await hashOf(0));
+});
 
-  test('and so is any error of its own', async () => {
-    const careless: Application = () => (undefined as unknown as { text: string }).text;
-    expect(await brokenBy(careless)).toEqual([
-      ['application-holds', expect.stringMatching(/^TypeError: Cannot read properties of undefined/)],
-    ]);
-    expect(await brokenBy(() => Promise.reject('a string'))).toEqual([['application-holds', 'a string']]);
-  });
-
-  test('an error of ours, however it is wrapped, is one in peace alone', async () => {
-    const wrapped: Application = (host, self) =>
-      (noPool(host, self) as Promise<unknown>).catch((cause: unknown) => {
-        throw new AggregateError([new Error('no pool', { cause })], 'it is cold');
-      });
-    for (const [application, words] of [
-      [noPool, /ENOENT/],
-      [wrapped, /it is cold/],
-    ] as const) {
-      const [first, ...rest] = await brokenBy(application);
-      expect(first).toEqual([
-        'quiet-means-healthy',
-        expect.stringMatching(/^the application failed, though nothing was wrong: /),
-      ]);
-      expect(first![1]).toMatch(words);
-      expect(rest).toEqual([]);
-      const [generation] = PEACE.generations;
-      const notQuite = { ...generation!, steps: [{ after: 0, deed: 'clock-jumps' as const }] };
-      expect(await brokenBy(application, { ...PEACE, generations: [notQuite] })).toEqual([]);
+test('it goes no further than its host, dead or stopped', async () => {
+  const [generation] = PEACE.generations;
+  const at: number[] = [];
+  const world = worldOf(async (host, { pause }) => {
+    for (;;) {
+      await pause(10);
+      at.push(host.events.recent().length);
     }
   });
+  const killed = { ...generation!, steps: [{ after: 300, deed: 'kill-host' as const }] };
+  expect((await live({ ...PEACE, generations: [killed] }, world)).violations).toEqual([]);
+  expect(at.length).toBeGreaterThan(5);
+  expect(at.length).toBeLessThan(31);
+});
 
-  test('the end of its host is no failure', async () => {
-    expect(
-      await brokenBy(async (host, { signal }) => {
-        const pool = await openPool(host);
-        for (;;) await pool.call('echo', 1, { signal });
-      }),
-    ).toEqual([]);
-    expect(
-      await brokenBy(
-        (_, { signal }) =>
-          new Promise((_resolve, reject) => {
-            signal.addEventListener('abort', () => reject(signal.reason));
-          }),
-      ),
-    ).toEqual([]);
+describe('its signal', () => {
+  test('is aborted as its host is told to stop, and that is no failure', async () => {
+    const reasons: unknown[] = [];
+    const calls: Application = async (host, { signal }) => {
+      signal.addEventListener('abort', () => {
+        reasons.push(signal.reason.code, host.events.recent().at(-1)?.type);
+      });
+      const pool = await openPool(host);
+      for (;;) await pool.call('echo', 1, { signal });
+    };
+    expect(await brokenBy(calls)).toEqual([]);
+    expect(reasons).toEqual(['ERR_REEVE_STOPPED', 'host.stopping']);
   });
 
-  test('options that cannot be meant are a fault of the test', async () => {
-    const world = worldOf((host) => host.pool({ name: 'none', worker: WORKER, min: 3, max: 2 }));
-    const lived = campaign({ seeds: 5, world });
-    await expect(lived).rejects.toThrow(SimulationError);
-    await expect(lived).rejects.toThrow(/^seed 1, 'node app.js', at .* ms: .*min/);
+  test('may be what it waits for', async () => {
+    const waits: Application = (_, { signal }) =>
+      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    expect(await brokenBy(waits)).toEqual([]);
   });
+});
+
+test.each<[string, Application]>([
+  ['waits for it', (host) => host.stop()],
+  ['does not', (host) => void host.stop()],
+  [
+    'has a call open',
+    async (host) => {
+      const pool = await openPool(host);
+      await Promise.all([pool.call('echo', 1), host[Symbol.asyncDispose]()]);
+    },
+  ],
+])('it may stop its host itself, and %s', async (_, application) => {
+  expect(await brokenBy(application)).toEqual([]);
+  const world = {
+    ...worldOf(application),
+    tree: { id: 'shop', children: [{ id: 'a', command: 'task', restart: 'temporary' as const }] },
+  };
+  expect((await live(PEACE, world)).violations).toEqual([]);
 });
 
 describe('what it is asked', () => {
   test('to be over when its host has stopped', async () => {
-    const [broken, ...rest] = await brokenBy(() => new Promise(() => {}));
-    expect(broken).toEqual([
-      'every-request-settles-once',
-      expect.stringMatching(/^the application is not over, though its host has stopped: /),
+    expect(await brokenBy(() => new Promise(() => {}))).toMatchObject([
+      {
+        invariant: 'every-request-settles-once',
+        detail: /^the application is not over, though its host has stopped: .* a timer of its own\?$/,
+      },
     ]);
-    expect(rest).toEqual([]);
   });
 
   test('it may take a minute for that', async () => {
@@ -215,9 +179,7 @@ describe('what it is asked', () => {
         await pause(ms);
       };
     expect(await brokenBy(late(59_000))).toEqual([]);
-    expect((await brokenBy(late(61_000))).map(([invariant]) => invariant)).toEqual([
-      'every-request-settles-once',
-    ]);
+    expect(await brokenBy(late(61_000))).toMatchObject([{ invariant: 'every-request-settles-once' }]);
   });
 
   test('a pool has its least number of workers in peace', async () => {
@@ -232,17 +194,44 @@ describe('what it is asked', () => {
         },
       },
     };
-    const [generation] = PEACE.generations;
-    const later = { ...generation!, steps: [{ after: 1_500, deed: 'clock-jumps' as const }] };
-    const { violations } = await live({ ...PEACE, generations: [later] }, world);
+    const { violations } = await live(notQuiteInPeace(1_500), world);
     expect(violations.map(({ detail }) => detail)).toEqual(['not well after a minute']);
   });
 
+  test('a pool opens, sooner or later', async () => {
+    const never: Application = (host) =>
+      host.pool({ name: 'p', worker: { command: 'deaf', startTimeout: 90_000 }, min: 1, max: 1 });
+    expect(await brokenBy(never)).toMatchObject([{ detail: 'not well after a minute' }]);
+  });
+
   test('pauses that are no time are refused', async () => {
-    expect(await brokenBy((_, { pause }) => pause(-1))).toEqual([
-      ['application-holds', 'RangeError: pause(): expected milliseconds, a finite number from 0 on, got -1'],
+    expect(await brokenBy((_, { pause }) => pause(-1))).toMatchObject([
+      { detail: 'RangeError: pause(): expected milliseconds, a finite number from 0 on, got -1' },
     ]);
   });
+});
+
+test('a campaign begins in peace, so that what never ran is told, and lives on as it was asked to', async () => {
+  const typo: World = {
+    application: (host) => host.pool({ name: 'p', worker: { command: 'wrker' } }),
+    programs: PROGRAMS,
+  };
+  let lived = 0;
+  const onLifetime = () => {
+    lived += 1;
+  };
+  const report = await campaign({ seeds: 3, world: typo, onLifetime });
+  expect([report.seeds, lived]).toEqual([3, 3]);
+  const [first] = report.violations;
+  expect(first).toMatchObject({
+    invariant: 'quiet-means-healthy',
+    seed: 1,
+    plan: inPeace(1),
+    detail: /ENOENT/,
+  });
+  expect((await live(first!.plan, typo)).violations).toMatchObject([{ detail: first!.detail }]);
+  const { seeds, violations } = await campaign({ seeds: 3, world: typo, untilBroken: true });
+  expect([seeds, violations.length]).toEqual([0, 1]);
 });
 
 test('a life whose application is broken is shrunk', async () => {
@@ -267,8 +256,11 @@ test('a life whose application is broken is shrunk', async () => {
 });
 
 test.each([
-  [{ programs: PROGRAMS }, 'world.tree: is missing, and an application, too'],
+  [{ programs: PROGRAMS }, 'world: expected a tree, an application, or both'],
+  [{ aplication: () => {}, programs: PROGRAMS }, 'world.aplication'],
   [{ application: 7, programs: PROGRAMS }, 'world.application: expected a function, got 7'],
-])('a world that cannot be meant is refused: %o', async (world, complaint) => {
-  await expect(campaign({ seeds: 1, world: world as unknown as World })).rejects.toThrow(complaint);
+])('a world that cannot be meant is refused: %o', async (odd, complaint) => {
+  const world = odd as unknown as World;
+  await expect(campaign({ seeds: 1, world })).rejects.toThrow(complaint);
+  await expect(live(PEACE, world)).rejects.toThrow(complaint);
 });

@@ -19,13 +19,15 @@ test('a failure is of one operation', () => {
 
 test('and waits for one that it is in the way of', () => {
   const disk = diskWith('/a');
-  disk.failures.push('ENOSPC', 'EROFS');
+  disk.failures.push('ENOSPC', 'EROFS', 'ENOSPC');
   expect(disk.read('/a')).toBe('text');
   expect(disk.list('')).toEqual(['a']);
+  expect(() => disk.makeDirectory('/b')).toThrow('EROFS');
   disk.remove('/a'); // takes no room
   disk.makeDirectory('/b');
-  expect(() => disk.rename('/a', '/b')).toThrow('ENOSPC');
-  expect(() => disk.makeDirectory('/b')).toThrow('EROFS');
+  for (const name of ['/c', '/d']) expect(() => disk.write(name, 'text')).toThrow('ENOSPC');
+  disk.write('/c', 'text');
+  expect(disk.failures).toEqual([]);
 });
 
 test('while the disk fails for good, what it fails with once is left for later', () => {

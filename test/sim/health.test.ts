@@ -1,38 +1,36 @@
 /** What a simulated life asks of a host that is left in peace. */
 import { expect, test } from 'vitest';
-import { type LifetimePlan, live, programs, type World } from '../../src/sim/index.ts';
+import { inPeace, live, programs, type World } from '../../src/sim/index.ts';
 
 type Children = NonNullable<NonNullable<World['tree']>['children']>;
 
+const PROGRAMS = {
+  stubborn: programs.ignoresTerm,
+  crashes: programs.exitsAfter(0),
+  silent: programs.obeys,
+};
+
 /** What is broken in a life of these in which nothing goes wrong. */
 async function brokenIn(children: Children, seed: number): Promise<readonly string[]> {
-  const world: World = {
+  const { violations } = await live(inPeace(seed), {
     tree: { id: 'tree', ordered: false, children },
-    programs: { stubborn: programs.ignoresTerm, crashes: programs.exitsAfter(0), silent: programs.obeys },
-  };
-  const plan: LifetimePlan = {
-    seed,
-    pidMax: 64,
-    tick: 10,
-    userId: 0,
-    generations: [
-      {
-        spawner: 'forker',
-        strategy: 'one_for_one',
-        ordered: true,
-        autoShutdown: 'never',
-        inner: undefined,
-        impostors: false,
-        intensity: 3,
-        children: [],
-        steps: [],
-        fault: undefined,
-      },
-    ],
-  };
-  const { violations } = await live(plan, world);
+    programs: PROGRAMS,
+  });
   return violations.map(({ detail }) => detail);
 }
+
+test('a tree comes up in peace', async () => {
+  const mute = { id: 'mute', command: 'silent', ready: { log: /ready/ }, startTimeout: 500 } as const;
+  expect(await brokenIn([mute], 1)).toEqual([
+    expect.stringMatching(/^'tree' did not come up, though nothing was wrong: /),
+  ]);
+});
+
+test('and does not give up there', async () => {
+  expect(await brokenIn([{ id: 'crashes', command: 'crashes' }], 1)).toEqual([
+    "'tree' gave up, though nothing was wrong",
+  ]);
+});
 
 /** One of its children crashes at once, again and again; the other takes 15 s to be stopped when it gives up. */
 const GIVES_UP_FOR_EVER = {

@@ -4,11 +4,11 @@ import { systemError } from './system-error.ts';
 
 export type DiskFault = 'ENOSPC' | 'EIO' | 'EROFS' | 'EACCES';
 
-/** To remove takes no room, nor does a directory, to speak of. */
+/** What each operation fails with. To remove an entry takes no room, nor does a directory, to speak of. */
 const IN_THE_WAY = {
   read: new Set<DiskFault>(['EIO']),
   write: new Set<DiskFault>(['EIO', 'EROFS', 'EACCES', 'ENOSPC']),
-  remove: new Set<DiskFault>(['EIO', 'EROFS', 'EACCES']),
+  entry: new Set<DiskFault>(['EIO', 'EROFS', 'EACCES']),
 };
 
 /** So many of the last changes may not have reached the platter: nobody syncs. */
@@ -22,10 +22,12 @@ export class Disk {
   readonly #unsynced: { readonly path: string; readonly was: string | undefined }[] = [];
   /** Whatever it is in the way of fails with this, until it is undefined again. */
   fault: DiskFault | undefined;
-  /** What the next operations fail with, each with the first that is in its way. */
+  /** What the next operations fail with, each once: with the first of them that is in its way. */
   readonly failures: DiskFault[] = [];
   /** Asked before something is removed: what an onlooker wants to know. */
   onRemove: (path: string) => void = () => {};
+  /** Told of an operation that fails: once, or as all do now. */
+  onFailure: (once: boolean) => void = () => {};
 
   read(path: string): string | undefined {
     this.#complain('read', path);
@@ -64,7 +66,7 @@ export class Disk {
   remove(path: string): void {
     const doomed = this.#below(path);
     if (doomed.length === 0) return;
-    this.#complain('remove', path);
+    this.#complain('entry', path);
     for (const name of doomed) {
       this.onRemove(name);
       this.#change(name, undefined);
@@ -78,7 +80,7 @@ export class Disk {
   }
 
   makeDirectory(path: string): void {
-    this.#complain('remove', path);
+    this.#complain('entry', path);
   }
 
   /** Every path there is, sorted. */
@@ -116,7 +118,10 @@ export class Disk {
   #complain(operation: keyof typeof IN_THE_WAY, path: string): void {
     const isInTheWay = (fault: DiskFault | undefined) =>
       fault !== undefined && IN_THE_WAY[operation].has(fault);
-    if (isInTheWay(this.fault)) throw systemError(this.fault!, path);
-    if (isInTheWay(this.failures[0])) throw systemError(this.failures.shift()!, path);
+    const first = this.failures.findIndex(isInTheWay);
+    const lasts = isInTheWay(this.fault);
+    if (!lasts && first < 0) return;
+    this.onFailure(!lasts);
+    throw systemError(lasts ? this.fault! : this.failures.splice(first, 1)[0]!, path);
   }
 }

@@ -66,6 +66,9 @@ export class SimMachine {
     this.pidMax = pidMax;
     this.prng = new Prng(seed);
     this.#table = new PidTable(pidMax);
+    this.disk.onFailure = (once) => {
+      for (const onlooker of this.onlookers) onlooker.onFailure?.('disk', once);
+    };
     this.#startInit();
   }
 
@@ -132,7 +135,10 @@ export class SimMachine {
   /** Throws EAGAIN when there is no pid left, and whatever else is to go wrong. */
   fork(parent: SimProcess, birth: Partial<Birth>): SimProcess {
     const failure = this.forkFailures.shift();
-    if (failure !== undefined) throw systemError(failure, 'fork');
+    if (failure !== undefined) {
+      for (const onlooker of this.onlookers) onlooker.onFailure?.('fork', true);
+      throw systemError(failure, 'fork');
+    }
     const pid = this.#table.next();
     this.#lastUid += 1;
     const child = new SimProcess(this.#lastUid, pid, this.ticks(), parent, {

@@ -12,6 +12,8 @@ export interface Onlooker {
   onLook?(observer: SimProcess, seen: SimProcess): void;
   /** An attempt: who of them may be signalled is not said. */
   onSignal?(sender: SimProcess, targets: readonly SimProcess[], signal: Signal): void;
+  /** A fork or a disk operation has failed as it was told to, for once or as all do now. */
+  onFailure?(of: 'fork' | 'disk', once: boolean): void;
   /** Just before `process` does something that others can see, such as a write or a signal; and just after. */
   onBoundary?(process: SimProcess, what: string): void;
 }

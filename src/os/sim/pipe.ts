@@ -132,6 +132,7 @@ export class Pipe {
   #endInput(): void {
     if (this.#inputEnded) return;
     this.#inputEnded = true;
+    this.#input += this.#decoder.decode(); // half a character, if there is one
     this.#wakeReaders();
   }
 

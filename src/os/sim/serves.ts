@@ -3,7 +3,7 @@ import { callable, milliseconds, wholeNumber } from './checks.ts';
 import type { Program, Running } from './running.ts';
 
 /** One call, as the worker has heard it. */
-export interface Heard {
+export interface ServedCall {
   readonly id: number;
   readonly method: string;
   readonly params: unknown;
@@ -17,7 +17,7 @@ export interface Heard {
  * `hangs`: stops itself, as by SIGSTOP · `forgets` it, and never answers · `answers-twice` · `garbles`: says in its place
  * what is no message · `misaddresses`: answers to what was never asked · `closes` its streams, and lives on.
  */
-export type Deed =
+export type ServingDeed =
   | 'answers'
   | 'fails'
   | 'dies'
@@ -29,11 +29,11 @@ export type Deed =
   | 'closes';
 
 /** What it does with each call, or with one. Each is optional. */
-export interface Serving {
+export interface ServingOptions {
   /** Milliseconds from the call to the answer, or to what is done in its place; default 1. */
   readonly after?: number;
   /** Default `answers`. */
-  readonly deed?: Deed;
+  readonly deed?: ServingDeed;
   /** From 0 to 1: how often it is the deed, and not an answer; default 1. */
   readonly chance?: number;
   /** Items that come before the answer, evenly, numbers from 0 on; default 0. */
@@ -44,7 +44,7 @@ export interface Serving {
   readonly leaks?: number;
 }
 
-export interface ServesOptions extends Serving {
+export interface ServesOptions extends ServingOptions {
   /** Milliseconds until it hears anything; default 0. */
   readonly readyAfter?: number;
   /** It ends by itself: before it has answered whether it is ready, or just after; default: never. */
@@ -54,9 +54,9 @@ export interface ServesOptions extends Serving {
   /** Whether it hands its sessions on to whoever takes its place, or says so and dies of it; default false. */
   readonly sessions?: boolean | 'dies';
   /** What is otherwise with this call. Called once for each, as it is heard: a test may write it down. */
-  readonly each?: (call: Heard, self: Running) => Serving | undefined;
+  readonly each?: (call: ServedCall, self: Running) => ServingOptions | undefined;
   /** Called with whatever it says to one that `each` was called with: an answer, or an error. */
-  readonly answered?: (call: Heard, self: Running) => void;
+  readonly answered?: (call: ServedCall, self: Running) => void;
 }
 
 /** The other side's words: JSON-RPC, and what `docs/guide/workers-other.md` adds to it. */
@@ -92,7 +92,7 @@ export const serves = (options: ServesOptions = {}): Program => {
   };
 };
 
-function checked(serving: Serving): Serving {
+function checked(serving: ServingOptions): ServingOptions {
   const { after = 0, items = 0, leaks = 0 } = serving;
   milliseconds('serves()', after);
   wholeNumber('serves()', items);
@@ -106,7 +106,7 @@ class Server {
   /** What has come of a line that has not ended. */
   #rest = '';
   /** Calls that it has not dealt with yet, and whether they are given up when that is asked. */
-  readonly #underWay = new Map<number, { readonly call: Heard; readonly givesUp: boolean }>();
+  readonly #underWay = new Map<number, { readonly call: ServedCall; readonly givesUp: boolean }>();
   /** What it keeps for each session. */
   readonly #sessions = new Map<string, unknown>();
 
@@ -145,7 +145,7 @@ class Server {
     }
   }
 
-  #serve(call: Heard): void {
+  #serve(call: ServedCall): void {
     const serving = checked({ ...this.#options, ...this.#options.each?.(call, this.#self) });
     const { after = 1, items = 0, ignoresCancel = false, leaks = 0, chance = 1 } = serving;
     const { process } = this.#self;
@@ -158,7 +158,7 @@ class Server {
   }
 
   /** As many a millisecond as it takes, one after the other; then it goes on. */
-  #sayItems(call: Heard, { from, items, after }: Items, goOn: () => void): void {
+  #sayItems(call: ServedCall, { from, items, after }: Items, goOn: () => void): void {
     const atOnce = Math.ceil(items / Math.max(1, after));
     const to = Math.min(items, from + atOnce);
     this.#self.after(items === 0 ? after : (after * (to - from)) / items, () => {
@@ -170,7 +170,7 @@ class Server {
     });
   }
 
-  #do(deed: Deed, call: Heard): void {
+  #do(deed: ServingDeed, call: ServedCall): void {
     const { id, params } = call;
     switch (deed) {
       case 'answers':
@@ -210,7 +210,7 @@ class Server {
     this.#failure(id, CANCELLED, 'it was cancelled');
   }
 
-  #over(call: Heard): void {
+  #over(call: ServedCall): void {
     this.#underWay.delete(call.id);
     this.#options.answered?.(call, this.#self);
   }

@@ -11,7 +11,7 @@ interface Side {
 /** What one end can do. */
 export interface LineEnd<Out> {
   send(message: Out): void;
-  close(): void;
+  close(): boolean;
 }
 
 export class SimLine {
@@ -33,11 +33,12 @@ export class SimLine {
     return { send: (message) => this.#send(side, message), close: () => this.close() };
   }
 
-  /** What was sent arrives still; then both sides that live are told. */
-  close(): void {
-    if (!this.#open) return;
+  /** What was sent arrives still; then both sides that live are told. False when it was closed already. */
+  close(): boolean {
+    if (!this.#open) return false;
     this.#open = false;
     for (const side of this.#sides) this.#arrive(side, () => side.onClosed());
+    return true;
   }
 
   #send(from: Side, message: unknown): void {

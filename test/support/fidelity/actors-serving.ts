@@ -1,11 +1,11 @@
 /** The cast that serves: workers of a pool, which do with each call what its method says. */
 import * as does from '../../../src/os/sim/programs.ts';
-import type { Deed, ServesOptions } from '../../../src/os/sim/serves.ts';
+import type { ServesOptions, ServingDeed } from '../../../src/os/sim/serves.ts';
 import { python, shell } from './twins.ts';
 
 /** A method is a deed, or `counts`: three items before the answer. */
 const asTold: ServesOptions = {
-  each: ({ method }) => (method === 'counts' ? { items: 3 } : { deed: method as Deed }),
+  each: ({ method }) => (method === 'counts' ? { items: 3 } : { deed: method as ServingDeed }),
 };
 
 const SERVES = `import json
