@@ -1,8 +1,11 @@
-/** The lives that once broke something, as short as they get. Each was found by chance, and is lived again for ever. */
+/**
+ * The lives that once broke something, as short as they get. Each was found by chance, and is lived again for ever; at the
+ * end those that a planted bug breaks which chance seldom comes upon.
+ */
 import type { ChildPlan, Deed, GenerationPlan, LifetimePlan, StepPlan } from '../src/sim/plan.ts';
 
 export interface KeptExample {
-  /** What was wrong. */
+  /** What was wrong, or would be. */
   readonly found: string;
   readonly plan: LifetimePlan;
 }
@@ -287,6 +290,33 @@ export const KEPT_EXAMPLES: readonly KeptExample[] = [
           step(30, 'reconfigure'),
         ],
       }),
+    ]),
+  },
+  {
+    found:
+      'a stranger has taken the pid of a worker that had lost its forker, in its own tick: its mark alone tells',
+    plan: life(76, { tick: 1_000, pidMax: 40 }, [
+      generation({
+        impostors: true,
+        children: [child('obeys'), child('obeys'), child('ignores-term'), child('obeys')],
+        steps: [step(60, 'kill-both'), step(0, 'second-host'), step(200, 'second-host')],
+      }),
+    ]),
+  },
+  {
+    found:
+      'a stranger has the pid, start time and session of a worker from before the power went: the boot alone tells',
+    plan: life(653, { tick: 1_000 }, [
+      generation({
+        children: [child('obeys'), child('obeys'), child('obeys')],
+        steps: [
+          step(1_500, 'disk-heals'),
+          step(1_500, 'disk-heals'),
+          step(1_500, 'reboot'),
+          step(0, 'strangers'),
+        ],
+      }),
+      generation({ children: [child('obeys')] }),
     ]),
   },
 ];
