@@ -2,45 +2,8 @@
  * The lives that once broke something, as short as they get. Each was found by chance, and is lived again for ever; at the
  * end those that a planted bug breaks which chance seldom comes upon.
  */
-import type { ChildPlan, Deed, GenerationPlan, LifetimePlan, StepPlan } from '../src/sim/plan.ts';
-
-export interface KeptExample {
-  /** What was wrong, or would be. */
-  readonly found: string;
-  readonly plan: LifetimePlan;
-}
-
-const child = (command: string, rest: Partial<ChildPlan> = {}): ChildPlan => ({
-  command,
-  restart: 'permanent',
-  significant: false,
-  backoff: false,
-  shutdown: 'quick',
-  ready: 'spawn',
-  ...rest,
-});
-
-const generation = (rest: Partial<GenerationPlan>): GenerationPlan => ({
-  spawner: 'forker',
-  strategy: 'one_for_one',
-  ordered: true,
-  autoShutdown: 'never',
-  inner: undefined,
-  impostors: false,
-  intensity: 10,
-  children: [],
-  steps: [],
-  fault: undefined,
-  ...rest,
-});
-
-const life = (
-  seed: number,
-  rest: Partial<LifetimePlan>,
-  generations: readonly GenerationPlan[],
-): LifetimePlan => ({ seed, pidMax: 64, tick: 10, userId: 0, generations, ...rest });
-
-const step = (after: number, deed: Deed): StepPlan => ({ after, deed });
+import { KEPT_FOR_MUTANTS } from './kept-for-mutants.ts';
+import { child, generation, type KeptExample, life, step } from './kept-life.ts';
 
 /** Seeds that each is lived with, from its own on: what it broke depends on a moment here or there. */
 export const SEEDS_EACH = 60;
@@ -292,31 +255,5 @@ export const KEPT_EXAMPLES: readonly KeptExample[] = [
       }),
     ]),
   },
-  {
-    found:
-      'a stranger has taken the pid of a worker that had lost its forker, in its own tick: its mark alone tells',
-    plan: life(76, { tick: 1_000, pidMax: 40 }, [
-      generation({
-        impostors: true,
-        children: [child('obeys'), child('obeys'), child('ignores-term'), child('obeys')],
-        steps: [step(60, 'kill-both'), step(0, 'second-host'), step(200, 'second-host')],
-      }),
-    ]),
-  },
-  {
-    found:
-      'a stranger has the pid, start time and session of a worker from before the power went: the boot alone tells',
-    plan: life(653, { tick: 1_000 }, [
-      generation({
-        children: [child('obeys'), child('obeys'), child('obeys')],
-        steps: [
-          step(1_500, 'disk-heals'),
-          step(1_500, 'disk-heals'),
-          step(1_500, 'reboot'),
-          step(0, 'strangers'),
-        ],
-      }),
-      generation({ children: [child('obeys')] }),
-    ]),
-  },
+  ...KEPT_FOR_MUTANTS,
 ];

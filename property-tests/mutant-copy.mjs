@@ -19,7 +19,7 @@ const compiler = join(root, 'node_modules/typescript/bin/tsc');
 const program = fileURLToPath(new URL('mutant-life.mjs', import.meta.url));
 
 /** What lives are made of, and judged by. */
-const LIVED = /^(kept-examples|invariants|(pool|tasks)-[a-z]+)\.ts$/;
+const LIVED = /^((kept|pool|tasks)-[a-z-]+|invariants)\.ts$/;
 
 /** Milliseconds without one more lifetime lived after which that one is taken to have no end; most take a few. */
 const ENDLESS_AFTER_MS = 60_000;
