@@ -206,7 +206,7 @@ export const MUTANTS = [
     edits: [
       {
         file: 'os/clearing.ts',
-        find: 'if (now === undefined || now.zombie || !isStill(target, now)) return;',
+        find: 'if (now === undefined || now.zombie || !isSame(target, now)) return;',
         replace: 'if (now === undefined) return;',
       },
     ],

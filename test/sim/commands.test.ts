@@ -8,6 +8,16 @@ import { temporaryDirectory } from '../support/temporary.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+interface Mutant {
+  readonly name: string;
+  readonly edits: readonly object[];
+}
+/** Programs without types. */
+const load = (name: string) => import(/* @vite-ignore */ join(root, 'property-tests', name));
+const { edited }: { edited: (edits: readonly object[]) => Map<string, string> } =
+  await load('mutant-copy.mjs');
+const { MUTANTS }: { MUTANTS: readonly Mutant[] } = await load('mutant-list.mjs');
+
 interface Ended {
   readonly code: number | null;
   readonly output: string;
@@ -93,6 +103,10 @@ describe('npm run mutants', { timeout: 300_000 }, () => {
     writeFileSync(file, `export const MUTANTS = ${JSON.stringify(mutants)};`);
     return file;
   }
+
+  test.each(MUTANTS)('can plant: $name', ({ edits }) => {
+    expect(edited(edits).size).toBeGreaterThan(0); // throws when an edit does not fit the sources
+  });
 
   test('counts what is broken and what is thrown as caught, and leaves nothing behind', async () => {
     const temporary = temporaryDirectory();
