@@ -14,9 +14,11 @@ import {
 
 /** How long a census may hold the event loop before it lets others have a turn. */
 const CENSUS_SLICE_MS = 4;
-/** Who is in the middle of an exec, which takes microseconds as a rule, is looked at so often, so far apart. */
-const EXEC_LOOKS = 10;
-const LOOK_AGAIN_MS = 1;
+/**
+ * Who is in the middle of an exec is looked at so often, each time a millisecond later: 325 ms in all. An exec takes
+ * microseconds as a rule; but on a busy machine whoever is amid one may have to wait for a processor.
+ */
+const EXEC_LOOKS = 25;
 
 export function eyes(bootId: string, pidNamespace: string): Pick<Kernel, 'sight' | 'inspect' | 'census'> {
   function look(pid: number): Sighting | undefined {
@@ -37,7 +39,7 @@ export function eyes(bootId: string, pidNamespace: string): Pick<Kernel, 'sight'
       bare = hasCommandLine(pid) && readProcessCookies(pid) === NO_ENVIRONMENT ? bare + 1 : 0;
       if (bare === 2) return seen;
       if (looks === EXEC_LOOKS) return { ...seen, cookies: undefined };
-      await setTimeout(LOOK_AGAIN_MS);
+      await setTimeout(looks);
     }
   }
 
