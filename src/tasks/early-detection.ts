@@ -10,6 +10,7 @@ import {
   type FailurePattern,
   KNOWN_PATTERNS,
   matches,
+  textIn,
 } from './failure-category.ts';
 
 export interface DetectOptions {
@@ -109,9 +110,10 @@ export class Detector {
   }
 
   #read(line: string): void {
-    const found = this.#detection.fatal.find(({ pattern }) => matches(pattern, line));
+    const text = textIn(line);
+    const found = this.#detection.fatal.find(({ pattern }) => matches(pattern, text));
     if (found === undefined || this.#isOver) return;
-    this.#tell({ reason: `it said: ${line.slice(0, LONGEST_SHOWN)}`, category: found.category });
+    this.#tell({ reason: `it said: ${text.slice(0, LONGEST_SHOWN)}`, category: found.category });
   }
 
   /** A strike for each time that nothing has come; whatever has come begins the count anew. */

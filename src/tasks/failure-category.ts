@@ -27,7 +27,7 @@ export const HEALING: ReadonlySet<FailureCategory> = new Set([
   'unknown',
 ]);
 
-/** A line of output that tells of a kind of failure. A string must occur in it, whatever the case of its letters. */
+/** A line of text that tells of a kind of failure. A string must occur in it, whatever the case of its letters. */
 export interface FailurePattern {
   readonly category: FailureCategory;
   readonly pattern: RegExp | string;
@@ -110,7 +110,7 @@ function fromWords(
   words: readonly string[],
   patterns: readonly FailurePattern[],
 ): FailureCategory | undefined {
-  for (const text of words) {
+  for (const text of words.map(textIn)) {
     const found = patterns.find(({ pattern }) => matches(pattern, text));
     if (found !== undefined) return found.category;
   }
@@ -126,6 +126,20 @@ function fromExit({ exitCode, signal }: { exitCode: number | null; signal: strin
   if (exitCode !== null && exitCode > 128 && exitCode < 160)
     return exitCode === 137 ? 'out-of-memory' : 'crash';
   return 'unknown';
+}
+
+/** Control characters that no text has, not even one for a terminal: tab, bell, backspace, escape and ends of lines may be. */
+const NO_TEXT = /[\0-\x06\x0e-\x1a\x1c-\x1f]/;
+
+/** As a terminal is told them: SGR of ECMA-48. */
+const COLOURS = /\x1b\[[\d;:]*m/g;
+
+/** Lines of text, without their colours: in a picture, or an archive, any three letters come about by chance. */
+export function textIn(output: string): string {
+  const plain = output.replaceAll(COLOURS, '');
+  if (!NO_TEXT.test(plain)) return plain;
+  const lines = plain.split('\n').filter((line) => !NO_TEXT.test(line));
+  return lines.join('\n');
 }
 
 export const matches = (pattern: RegExp | string, text: string): boolean =>

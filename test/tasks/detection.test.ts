@@ -49,6 +49,15 @@ describe('early detection', () => {
     ]);
   });
 
+  test('lines that are no text say nothing', async () => {
+    const { host, run } = await openTasks();
+    const says = 'PNG\0\x01 401 \x02\nyou are not\x03 logged in: not logged in\n';
+    const results = await run(
+      host.runAll([job({ says }), job({ says: `${says}\x1b[31m401\x07\n` })], { detect: true }),
+    );
+    expect(statuses(results)).toEqual(['ok', 'terminated-early']);
+  });
+
   test('silence: so many strikes in a row, and one pause is no stall', async () => {
     const { host, run } = await openTasks();
     const detect = { patterns: [], silence: 100, strikes: 3 };
@@ -92,6 +101,18 @@ describe('kinds of failure', () => {
   ])('%j %s: %s', (end, words, category) => {
     expect(categoryOf(end, [words, ''])).toBe(category);
     if (end.by === 'exit') expect(categoryOf(end, ['', words])).toBe(category);
+  });
+
+  test.each([
+    ['\0\x01 OOM \x02\nE\x1fMFILE 401', 'unknown'],
+    ['\0 OOM \x02\nread ECONNRESET\n\x03', 'transient'],
+    ['\x1b[1mread\tECONNRESET\x07\r\n', 'transient'],
+  ])('lines that are no text tell nothing: %j', (words, category) => {
+    for (const output of [
+      [words, ''],
+      ['', words],
+    ])
+      expect(categoryOf(exit(1), output)).toBe(category);
   });
 
   test('a host may know more', async () => {
