@@ -1,5 +1,12 @@
 /** How a life that is kept is written down: what is not said of it is plain. */
-import type { ChildPlan, Deed, GenerationPlan, LifetimePlan, StepPlan } from '../src/sim/plan.ts';
+import {
+  type ChildPlan,
+  type Deed,
+  type GenerationPlan,
+  type LifetimePlan,
+  PLAIN_GENERATION,
+  type StepPlan,
+} from '../src/sim/plan.ts';
 
 export interface KeptExample {
   /** What was wrong, or would be. */
@@ -18,16 +25,8 @@ export const child = (command: string, rest: Partial<ChildPlan> = {}): ChildPlan
 });
 
 export const generation = (rest: Partial<GenerationPlan>): GenerationPlan => ({
-  spawner: 'forker',
-  strategy: 'one_for_one',
-  ordered: true,
-  autoShutdown: 'never',
-  inner: undefined,
-  impostors: false,
+  ...PLAIN_GENERATION,
   intensity: 10,
-  children: [],
-  steps: [],
-  fault: undefined,
   ...rest,
 });
 

@@ -11,6 +11,7 @@ import {
   FAULTS,
   type GenerationPlan,
   type LifetimePlan,
+  PLAIN_GENERATION,
   planFrom,
 } from '../src/sim/plan.ts';
 import { KEPT_EXAMPLES, SEEDS_EACH } from './kept-examples.ts';
@@ -54,19 +55,12 @@ describe('the lives that once broke something', () => {
 const PLAIN = { significant: false, backoff: false, ready: 'spawn' } as const;
 
 const QUIET: GenerationPlan = {
-  spawner: 'forker',
-  strategy: 'one_for_one',
-  ordered: true,
-  autoShutdown: 'never',
-  inner: undefined,
-  impostors: false,
-  intensity: 3,
+  ...PLAIN_GENERATION,
   children: [
     { ...PLAIN, command: 'double-forks', restart: 'permanent', shutdown: 'quick' },
     { ...PLAIN, command: 'crashes', restart: 'transient', shutdown: 'default' },
   ],
   steps: [{ after: 200, deed: 'strangers' }],
-  fault: undefined,
 };
 
 const FAULT = {
