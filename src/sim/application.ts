@@ -35,6 +35,9 @@ export class ApplicationRun {
   readonly #chance: Prng;
   /** Settles when it is over, however that came; never when its process dies first. */
   readonly #over: Promise<void>;
+  readonly #stop = new AbortController();
+  /** Nobody listens any more. */
+  #isLeft = false;
   #isInPeace = false;
   /** What it failed with that was Reeve's to say, before its host was told to stop, when it was not known to be in peace. */
   #refused: { readonly error: unknown } | undefined;
@@ -63,21 +66,29 @@ export class ApplicationRun {
     } catch (error) {
       if (!(error instanceof SimulationStuck)) throw error;
       if (!this.#host.alive) return;
-      const detail = `the application is not over, though its host has stopped: ${error.message}. Does it wait for a timer of its own?`;
+      const detail = `the application is not over, though its host has stopped: ${error.message}. Does it look at its signal, and wait for no timer of its own?`;
       this.#simulation.oracle.fail('every-request-settles-once', detail);
     }
   }
 
+  /** The life is over. What it still does, dead as it is, by timers of its own, would keep the test from its end. */
+  leave(): void {
+    this.#isLeft = true;
+    this.#stop.abort(new HostStoppedError());
+  }
+
   async #live(host: Host, application: Application): Promise<void> {
-    const stop = new AbortController();
     host.events.on(({ type }) => {
-      if (type === 'host.stopping') stop.abort(new HostStoppedError());
+      if (type === 'host.stopping') this.#stop.abort(new HostStoppedError());
     });
     try {
       const over = await application(host, {
-        pause: (ms) => this.#pause(milliseconds('pause()', ms)),
+        pause: (ms) => {
+          this.#simulation.trace.note(`${this.#host.process.pid} pauses ${milliseconds('pause()', ms)} ms`);
+          return this.#pause(ms);
+        },
         random: () => this.#chance.fraction(),
-        signal: stop.signal,
+        signal: this.#stop.signal,
       });
       if (isGenerator(over))
         throw new OptionsError('world.application', 'is a generator: nobody runs what it does');
@@ -88,6 +99,7 @@ export class ApplicationRun {
 
   /** What Reeve says is a matter of course while something is wrong. Whatever else is thrown is the application's own. */
   #failed(error: unknown): void {
+    if (this.#isLeft) return;
     const { machine, oracle } = this.#simulation;
     const reeves = reevesIn(error);
     if (reeves === undefined) {

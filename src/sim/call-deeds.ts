@@ -46,6 +46,15 @@ export function callsToSupervisors(simulation: Simulation, coverage: Coverage, h
   };
 }
 
+/** What it is refused, or answered, is the judges' to hear. */
+function callOf(
+  host: SimHost | undefined,
+  path: string,
+  ask: (supervisor: Supervisor) => Promise<unknown>,
+): void {
+  if (host?.alive === true) host.call(path, ask).catch(() => {});
+}
+
 /** Any child of any supervisor. */
 function callForChild(
   prng: Prng,
@@ -57,7 +66,7 @@ function callForChild(
     .flatMap(({ children }) => children);
   if (children.length === 0) return;
   const { path } = prng.pick(children);
-  host?.call(above(path), (supervisor) => ask(supervisor, path.slice(above(path).length + 1)));
+  callOf(host, above(path), (supervisor) => ask(supervisor, path.slice(above(path).length + 1)));
 }
 
 /** Any supervisor. */
@@ -70,7 +79,7 @@ function callSupervisor(
   const promised = host.supervisors.flatMap((tree) => promisedBy(tree));
   if (promised.length === 0) return;
   const { path } = prng.pick(promised);
-  host.call(path, (supervisor) => ask(supervisor, optionsAt(host.supervisors, path)!));
+  callOf(host, path, (supervisor) => ask(supervisor, optionsAt(host.supervisors, path)!));
 }
 
 /** One of the cast, where there are no children yet. */
@@ -80,7 +89,7 @@ function startChild(prng: Prng, host: SimHost | undefined): void {
   if (dynamic === undefined) return;
   const command = prng.pick(COMMANDS);
   const restart = prng.pick(['permanent', 'transient', 'temporary'] as const);
-  host?.call(dynamic.path, (supervisor) => supervisor.startChild({ id: command, command, restart }));
+  callOf(host, dynamic.path, (supervisor) => supervisor.startChild({ id: command, command, restart }));
 }
 
 /** What a supervisor might become, as far as it may: a dynamic one stays one, and a child stays of its type. */

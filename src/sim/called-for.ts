@@ -12,6 +12,7 @@ export class CalledFor {
   readonly #excused = new Set<string>();
   /** Of supervisors that are being reconfigured, once for each time. */
   readonly #pending: string[] = [];
+  readonly #ended = new Set<string>();
   #hasOthers = false;
   /** Of those that have been groups once. */
   readonly #groups = new Set<string>();
@@ -26,6 +27,11 @@ export class CalledFor {
     return this.#hasOthers || this.#pending.length > 0;
   }
 
+  /** Whether this topmost supervisor was told to stop. */
+  ended(id: string): boolean {
+    return this.#ended.has(id);
+  }
+
   /** Whether this child need not be up. */
   covers(path: string): boolean {
     return [...this.#excused, ...this.#pending].some((one) => path === one || path.startsWith(`${one}/`));
@@ -34,7 +40,8 @@ export class CalledFor {
   readonly tell: Tell = (path, call) => {
     switch (call.call) {
       case 'stop':
-        return () => {}; // whoever is above it starts it again
+        if (!path.includes('/')) this.#ended.add(path); // whoever is above any other starts it again
+        return () => {};
       case 'reconfigure':
         return this.#reconfigures(path, call);
       case 'startChild':

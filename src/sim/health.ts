@@ -60,8 +60,8 @@ export class Start {
     const { oracle } = simulation;
     const error = await simulation.run(this.#outcome);
     this.beAccepted();
-    if (this.#host.stopping) return; // its application has had enough
     const { id } = this.#tree;
+    if (this.#host.stopping || this.#host.calledFor.ended(id)) return; // its application has had enough
     if (error !== undefined) {
       oracle.fail(
         'quiet-means-healthy',

@@ -9,11 +9,12 @@ import { act } from './deeds.ts';
 import { arm, letImpostorsIn, NO_IMPOSTORS, watchOrphans } from './faults.ts';
 import { beBounded, beHealthy, beRecorded, Start, wasPeaceful, watchReadiness } from './health.ts';
 import type { Violation } from './invariants.ts';
-import { readWorld, requireFaults } from './options.ts';
-import { CAST, type Deed, type GenerationPlan, type LifetimePlan, OBEDIENT } from './plan.ts';
+import { readWorlds } from './options.ts';
+import { CAST, type Deed, type GenerationPlan, type LifetimePlan, OBEDIENT, withoutWants } from './plan.ts';
 import { plannedTree } from './planned-tree.ts';
+import { readPlan } from './read-plan.ts';
 import { type SimHost, Simulation, SimulationStuck } from './simulation.ts';
-import { workersIn } from './tree.ts';
+import { type WorkerInTree, workersIn } from './tree.ts';
 
 export interface LifetimeReport {
   readonly violations: readonly Violation[];
@@ -49,22 +50,36 @@ interface Inhabited {
 export type World = Inhabited &
   (Required<Pick<Inhabited, 'tree'>> | Required<Pick<Inhabited, 'application'>>);
 
-/** Rejects with an `OptionsError` for a fault or a world that cannot be meant, and with a `SimulationError` as `campaign` does. */
-export async function live(plan: LifetimePlan, world?: World): Promise<LifetimeReport> {
-  requireFaults(plan);
-  if (world !== undefined) readWorld(world);
-  const { seed, pidMax, tick } = plan;
+/** What its generations have in common. */
+interface Life {
+  readonly simulation: Simulation;
+  readonly coverage: Coverage;
+  readonly userId: number;
+  readonly world: World | undefined;
+  /** Of each generation one, if the world has an application. */
+  readonly runs: ApplicationRun[];
+}
+
+/** Rejects with an `OptionsError` for a plan or a world that cannot be meant, and with a `SimulationError` as `campaign` does. */
+export async function live(plan: LifetimePlan, world?: World | (() => World)): Promise<LifetimeReport> {
+  return await liveIn(readPlan(plan), readWorlds(world)());
+}
+
+/** The same, of what was looked at before. */
+export async function liveIn(plan: LifetimePlan, world: World | undefined): Promise<LifetimeReport> {
+  const { seed, pidMax, tick, userId } = plan;
   const simulation = new Simulation({ seed, pidMax, tick, programs: world?.programs ?? CAST });
   const coverage = new Coverage();
   coverage.watch(simulation.machine);
+  const life: Life = { simulation, coverage, userId, world, runs: [] };
   try {
-    for (const generation of plan.generations) {
-      await liveThrough(simulation, coverage, generation, plan.userId, world);
-    }
-    await settle(simulation, coverage, plan.userId);
+    for (const generation of plan.generations) await liveThrough(life, generation);
+    await settle(life);
   } catch (error) {
     if (!(error instanceof SimulationStuck)) throw error;
     simulation.oracle.fail('quiet-means-healthy', error.message);
+  } finally {
+    for (const run of life.runs) run.leave();
   }
   return {
     violations: simulation.oracle.violations,
@@ -75,16 +90,12 @@ export async function live(plan: LifetimePlan, world?: World): Promise<LifetimeR
   };
 }
 
-async function liveThrough(
-  simulation: Simulation,
-  coverage: Coverage,
-  generation: GenerationPlan,
-  userId: number,
-  world: World | undefined,
-): Promise<void> {
+async function liveThrough(life: Life, planned: GenerationPlan): Promise<void> {
+  const { simulation, coverage, userId, world } = life;
   const isCast = world === undefined;
+  const generation = isCast ? planned : withoutWants(planned);
   const tree = isCast ? plannedTree(generation) : world.tree;
-  const bootAnother = () => boot(simulation, coverage, generation, userId, isCast);
+  const bootAnother = () => boot(life, generation);
   const strike = (host: SimHost | undefined, deed: Deed): void =>
     act(simulation, coverage, host, deed, bootAnother);
   const disarm = arm(simulation, coverage, generation, strike);
@@ -96,6 +107,7 @@ async function liveThrough(
     host === undefined || application === undefined
       ? undefined
       : new ApplicationRun(simulation, host, application);
+  if (run !== undefined) life.runs.push(run);
   if (host !== undefined && isCast) watchReadiness(simulation, host, generation.children);
   for (const { after, deed } of generation.steps) {
     await simulation.pass(after);
@@ -104,7 +116,7 @@ async function liveThrough(
   await simulation.pass(simulation.machine.prng.pick([0, 20, 300, 3_000]));
   impostors.spare();
   await makeWell(simulation);
-  const rootHelps = simulation.hosts.some(({ alive }) => alive) ? letRootHelp(simulation, userId) : () => {};
+  const rootHelps = simulation.hosts.some(({ alive }) => alive) ? letRootHelp(life) : () => {};
   for (const one of [...simulation.hosts]) {
     const isInPeace = one === host && !isCast && wasPeaceful(simulation, generation);
     if (isInPeace) await simulation.run(one.started); // or there was nothing to be seen of it yet
@@ -115,7 +127,7 @@ async function liveThrough(
     }
     await beRecorded(simulation, one);
     beBounded(simulation, one);
-    await stop(simulation, coverage, one, isCast, one === host ? run : undefined);
+    await stop(life, one, one === host ? run : undefined);
   }
   start?.beAccepted();
   impostors.leave();
@@ -124,14 +136,11 @@ async function liveThrough(
 }
 
 function boot(
-  simulation: Simulation,
-  coverage: Coverage,
+  { simulation, coverage, userId, world }: Life,
   { spawner }: GenerationPlan,
-  userId: number,
-  isCast: boolean,
 ): SimHost | undefined {
   try {
-    const signals = isCast && simulation.machine.prng.chance(HEEDS_SIGNALS);
+    const signals = world === undefined && simulation.machine.prng.chance(HEEDS_SIGNALS);
     const host = simulation.boot({ spawner, userId, signals });
     watchOrphans(simulation, host);
     void host.started.then(
@@ -166,7 +175,7 @@ async function makeWell(simulation: Simulation): Promise<void> {
  * What its user may not signal, root ends now and then: else the host that has it would never be stopped. Returns how
  * to have root leave it alone.
  */
-function letRootHelp({ machine }: Simulation, userId: number): () => void {
+function letRootHelp({ simulation: { machine }, userId }: Life): () => void {
   let over = false;
   const help = (): void => {
     if (over) return;
@@ -182,10 +191,8 @@ function letRootHelp({ machine }: Simulation, userId: number): () => void {
 }
 
 async function stop(
-  simulation: Simulation,
-  coverage: Coverage,
+  { simulation, coverage, world }: Life,
   one: SimHost,
-  isCast: boolean,
   run?: ApplicationRun,
 ): Promise<void> {
   if (!one.alive) return;
@@ -197,10 +204,9 @@ async function stop(
   const inOrder = await simulation.run(Promise.race([failed, stopped.catch(never), death(one.process)]));
   const took = simulation.machine.timeline.now - begun;
   const isHarmed = forker?.stopped === true; // before, or amid it
+  const obeys = ({ options }: WorkerInTree) => world === undefined && OBEDIENT.has(options.command);
   const allObey =
-    isCast &&
-    !one.wasCalled &&
-    one.supervisors.every((tree) => workersIn(tree).every(({ options }) => OBEDIENT.has(options.command)));
+    run === undefined && !one.wasCalled && one.supervisors.every((tree) => workersIn(tree).every(obeys));
   if (inOrder && allObey && !isHarmed && !simulation.oracle.hadTwins && took > OBEYED_WITHIN_MS) {
     simulation.oracle.fail('stops-in-time', `those who obey took ${took} ms to be stopped`);
   }
@@ -228,15 +234,16 @@ const death = (process: SimProcess): Promise<false> =>
   });
 
 /** A last host sweeps, undisturbed, and ends: then nothing may be left of any. */
-async function settle(simulation: Simulation, coverage: Coverage, userId: number): Promise<void> {
+async function settle(life: Life): Promise<void> {
+  const { simulation, coverage, userId } = life;
   await makeWell(simulation);
   await simulation.pass(simulation.machine.prng.pick([10, 50, 5_000]));
   const last = simulation.boot({ userId, signals: false });
   const host = await simulation.run(last.started);
-  const rootHelps = letRootHelp(simulation, userId);
+  const rootHelps = letRootHelp(life);
   coverage.swept(host.sweepReport);
   simulation.oracle.swept(last.process, clearedBy(host.sweepReport));
-  await stop(simulation, coverage, last, true);
+  await stop(life, last);
   rootHelps();
   simulation.oracle.allOver();
 }

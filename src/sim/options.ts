@@ -6,7 +6,6 @@ import { parseSupervisorSpec, type SupervisorSpec } from '../supervisor/supervis
 import { OptionReader, show } from '../worker/option-reader.ts';
 import type { CampaignOptions } from './campaign.ts';
 import type { World } from './lifetime.ts';
-import { FAULTS, type LifetimePlan } from './plan.ts';
 
 export interface SimulationOptions {
   /** Everything follows from it: a whole number of 32 bits; default 1. */
@@ -25,12 +24,12 @@ export interface SimHostOptions extends Omit<HostOptions, 'os' | 'stateDirectory
 }
 
 /** A tick of an hour is longer than any test. */
-const LONGEST_TICK_MS = 3_600_000;
+export const LONGEST_TICK_MS = 3_600_000;
 /** With fewer there is no room for a host, its forker and what they start; Linux has no more by default. */
-const PIDS = { least: 8, most: 32_768, standard: 64 };
-const SEEDS = 2 ** 32;
+export const PIDS = { least: 8, most: 32_768, standard: 64 };
+export const SEEDS = 2 ** 32;
 /** The highest that Linux gives to anybody. */
-const LAST_USER_ID = 2 ** 32 - 2;
+export const LAST_USER_ID = 2 ** 32 - 2;
 
 /** Throws an `OptionsError`. */
 export function readSimulationOptions(options: SimulationOptions): Required<SimulationOptions> {
@@ -81,7 +80,7 @@ function readPrograms(reader: OptionReader): Readonly<Record<string, Program>> {
 /** Throws an `OptionsError`; a campaign of no lifetimes, or of lifetimes in which nothing can start, is refused too. */
 export function readCampaignOptions(
   options: CampaignOptions,
-): Required<Omit<CampaignOptions, 'world'>> & { readonly world: World | undefined } {
+): Required<Omit<CampaignOptions, 'world'>> & { readonly worlds: () => World | undefined } {
   const known = ['firstSeed', 'seeds', 'world', 'untilBroken', 'onLifetime'];
   const reader = new OptionReader(options, '', known);
   if (!reader.has('seeds')) reader.fail('seeds', 'is missing: how many lifetimes are to be lived?');
@@ -100,12 +99,18 @@ export function readCampaignOptions(
     firstSeed,
     untilBroken,
     onLifetime: onLifetime as NonNullable<CampaignOptions['onLifetime']>,
-    world: reader.has('world') ? readWorld(reader.get('world')) : undefined,
+    worlds: readWorlds(reader.get('world')),
   };
 }
 
-/** Throws an `OptionsError`. */
-export function readWorld(value: unknown): World {
+/** How to have a world for each life: the same one, or what a function makes. Throws an `OptionsError`, and so may what is returned. */
+export function readWorlds(value: unknown): () => World | undefined {
+  if (typeof value === 'function') return () => readWorld(value());
+  const world = value === undefined ? undefined : readWorld(value);
+  return () => world;
+}
+
+function readWorld(value: unknown): World {
   const reader = new OptionReader(value, 'world', ['tree', 'application', 'programs']);
   const programs = readPrograms(reader);
   const application = reader.get('application');
@@ -132,17 +137,5 @@ function requirePrograms(
     else if (!Object.hasOwn(programs, child.command)) {
       throw new OptionsError(`${at}.command`, `there is no program for '${child.command}' in world.programs`);
     }
-  }
-}
-
-/** Throws an `OptionsError`: a fault that never strikes would leave a plan in peace that is not meant to be. */
-export function requireFaults({ generations }: LifetimePlan): void {
-  for (const [index, { fault }] of generations.entries()) {
-    if (fault === undefined) continue;
-    const reader = new OptionReader(fault, `generations[${index}].fault`, ['deed', 'of', 'at']);
-    for (const key of ['deed', 'of', 'at']) if (!reader.has(key)) reader.fail(key, 'is missing');
-    reader.oneOf('deed', FAULTS, FAULTS[0]);
-    reader.oneOf('of', ['host', 'forker'], 'host');
-    reader.integer('at', 1, 1, Number.MAX_SAFE_INTEGER);
   }
 }

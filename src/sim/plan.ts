@@ -111,6 +111,17 @@ export const DEEDS = [
 ] as const;
 export type Deed = (typeof DEEDS)[number];
 
+/** What somebody wants of supervisors: done to those of the cast, for those of a world have an application to want it. */
+const WANTED: ReadonlySet<Deed> = new Set([
+  'supervise-again',
+  'terminate-child',
+  'restart-child',
+  'start-child',
+  'delete-child',
+  'stop-supervisor',
+  'reconfigure',
+]);
+
 /** How often what lies in wait is a death, whatever else there might be. */
 const DEADLY = 0.5;
 
@@ -218,6 +229,12 @@ export const inPeace = (seed: number): LifetimePlan => ({
   seed,
   ...PLAIN_LIFETIME,
   generations: [PLAIN_GENERATION],
+});
+
+/** As it is lived in a world: its supervisors are left to themselves. */
+export const withoutWants = (generation: GenerationPlan): GenerationPlan => ({
+  ...generation,
+  steps: generation.steps.filter(({ deed }) => !WANTED.has(deed)),
 });
 
 function generation(prng: Prng, commands: readonly string[], deeds: readonly Deed[]): GenerationPlan {

@@ -8,6 +8,7 @@ import {
   PLAIN_GENERATION,
   PLAIN_LIFETIME,
 } from './plan.ts';
+import { readPlan } from './read-plan.ts';
 
 /** A change to chance may hide what was found, so that each simpler plan is tried with some seeds. */
 const SEEDS_EACH = 4;
@@ -43,7 +44,7 @@ export async function shrink(
   plan: LifetimePlan,
   isBroken: (plan: LifetimePlan) => Promise<boolean>,
 ): Promise<LifetimePlan> {
-  if (!(await isBroken(plan))) {
+  if (!(await isBroken(readPlan(plan)))) {
     throw new OptionsError(
       'plan',
       'is not broken: was it lived in the same world, and is it the same invariant?',

@@ -52,6 +52,7 @@ export class SimHost {
     this.started = startHost({ ...options, os, stateDirectory: STATE_DIRECTORY }).then((host) => {
       this.host = host;
       this.#hearListeners(host);
+      this.#hearCalls(host);
       host.events.on((event) => {
         if (this.#held === undefined) simulation.oracle.heard(host.runId, event);
         else this.#held.push(event);
@@ -115,16 +116,19 @@ export class SimHost {
     if (this.#nothingLeft) this.#simulation.oracle.stopped(host.runId);
   }
 
-  /** Makes a call to one of its supervisors, and remembers it: what becomes of its children then is as it was told. */
-  call(path: string, ask: (supervisor: Supervisor) => Promise<unknown>): void {
-    const { host } = this;
-    if (host === undefined || !this.alive) return;
+  /**
+   * Makes a call to one of its supervisors, once it has started, and remembers it: what becomes of its children then is as
+   * it was told. Settles as `ask` does; never when its process dies first.
+   */
+  async call<T>(path: string, ask: (supervisor: Supervisor) => Promise<T>): Promise<T> {
+    const host = this.host ?? (await this.started);
+    if (!this.alive) return await new Promise(() => {});
     this.#callsOpen += 1;
-    const over = (): void => {
+    try {
+      return await ask(host.supervisor(path));
+    } finally {
       this.#callsOpen -= 1;
-    };
-    const judges: readonly Tell[] = [this.#simulation.oracle.called(host.runId), this.calledFor.tell];
-    void ask(telling(host.supervisor(path), judges)).then(over, over);
+    }
   }
 
   /** It may have other children than those of its trees. */
@@ -172,13 +176,32 @@ export class SimHost {
   }
 
   /** @internal what there is to be said of it by whoever waits in vain; undefined when nothing is amiss */
-  get obituary(): string | undefined {
+  get account(): string | undefined {
     const { alive, end, pid } = this.process;
-    if (alive) return undefined;
+    const awaited = [...this.#awaited].join(' and ');
+    if (alive) {
+      return awaited === ''
+        ? undefined
+        : `the host with pid ${pid} has ${this.#others()}: ${awaited} is not over`;
+    }
     const why = end === undefined ? 'as the power went' : `by ${end.signal ?? `exit(${end.code})`}`;
     const when = this.#diedAt === undefined ? '' : ` at ${this.#diedAt.toFixed(3)} ms`;
-    const vain = [...this.#awaited].join(' and ');
-    return `the host with pid ${pid} is dead, ${why}${when}${vain === '' ? '' : `: ${vain} never comes`}`;
+    return `the host with pid ${pid} is dead, ${why}${when}${awaited === '' ? '' : `: ${awaited} never comes`}`;
+  }
+
+  /** Those that it may be waiting for. */
+  #others(): string {
+    const { forker } = this;
+    const workers = this.#simulation.machine
+      .processes()
+      .filter(
+        ({ alive, isWorkers, parent }) =>
+          alive && isWorkers && (parent === forker || parent === this.process),
+      )
+      .map(
+        ({ commandLine, pid, stopped }) => `'${commandLine}' with pid ${pid}${stopped ? ', stopped' : ''}`,
+      );
+    return workers.length === 0 ? 'no worker alive' : `workers alive, ${workers.join(' and ')}`;
   }
 
   async #await<T>(what: string, work: () => Promise<T>): Promise<T> {
@@ -188,6 +211,23 @@ export class SimHost {
     } finally {
       this.#awaited.delete(what);
     }
+  }
+
+  /** Whoever calls, its application as well, is not blamed for what it has called for. */
+  #hearCalls(host: Host): void {
+    const judges: readonly Tell[] = [this.#simulation.oracle.called(host.runId), this.calledFor.tell];
+    const told = new WeakMap<Supervisor, Supervisor>(); // each is one, however often it is asked for
+    const hear = (supervisor: Supervisor): Supervisor => {
+      const [id] = supervisor.path.split('/');
+      if (this.supervisors.every((tree) => tree.id !== id)) return supervisor; // nothing was promised of it
+      const telltale = told.get(supervisor) ?? telling(supervisor, judges);
+      told.set(supervisor, telltale);
+      return telltale;
+    };
+    const find = host.supervisor.bind(host);
+    const all = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(host), 'supervisors')!.get!.bind(host);
+    host.supervisor = (path) => hear(find(path));
+    Object.defineProperty(host, 'supervisors', { get: () => all().map(hear) });
   }
 
   /** What the application's listeners throw comes out of the simulation, and not out of the process it runs in. */

@@ -161,9 +161,9 @@ export class Simulation {
     }
   }
 
-  /** Whoever waits for a dead host waits in vain, and is told so. */
+  /** Whoever waits for a dead host waits in vain, and is told so; of a living one, what it waits for itself. */
   #stuck(why: string): SimulationStuck {
-    const dead = this.hosts.map(({ obituary }) => obituary).filter((one) => one !== undefined);
-    return new SimulationStuck([why, ...dead].join('; '));
+    const accounts = this.hosts.map(({ account }) => account).filter((one) => one !== undefined);
+    return new SimulationStuck([why, ...accounts].join('; '));
   }
 }

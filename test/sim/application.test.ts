@@ -166,7 +166,7 @@ describe('what it is asked', () => {
     expect(await brokenBy(() => new Promise(() => {}))).toMatchObject([
       {
         invariant: 'every-request-settles-once',
-        detail: /^the application is not over, though its host has stopped: .* a timer of its own\?$/,
+        detail: /^the application is not over, though its host has stopped: .* no timer of its own\?$/,
       },
     ]);
   });

@@ -38,6 +38,32 @@ test('the host died before it had started', async () => {
   );
 });
 
+test('the host that is waited for waits itself, and it is said for whom', async () => {
+  const simulation = new Simulation({ programs: { agent: programs.ignoresTerm } });
+  const host = await simulation.run(simulation.startHost());
+  const children = [{ id: 'agent', command: 'agent', shutdown: 'infinity' as const }];
+  await simulation.run(host.supervise({ id: 's', children }));
+  await expect(simulation.run(host.stop(), 60_000)).rejects.toThrow(
+    /^not within 60000 ms; the host with pid 2 has workers alive, 'agent' with pid \d+: stop\(\) is not over$/,
+  );
+});
+
+test('what a call to a supervisor comes to is handed on', async () => {
+  const simulation = new Simulation({ programs: { agent: programs.obeys } });
+  const host = simulation.boot();
+  const ends = (id: string) => host.call('s', (supervisor) => supervisor.terminateChild(id));
+  const early = ends('agent'); // it has not started yet, and so there is no supervisor either
+  void host.supervise({ id: 's', children: [{ id: 'agent', command: 'agent' }] });
+  await expect(simulation.run(early)).rejects.toThrow("'s'");
+  await expect(simulation.run(ends('nobody'))).rejects.toThrow('nobody');
+  await expect(simulation.run(ends('agent'))).resolves.toBeUndefined();
+  const fails = async () => expect.fail('an assertion that does not hold');
+  await expect(simulation.run(host.call('s', fails))).rejects.toThrow('an assertion that does not hold');
+  expect(host.callsOpen).toBe(0);
+  host.kill();
+  await expect(simulation.run(ends('agent'))).rejects.toThrow(SimulationStuck);
+});
+
 test.each([-1, Number.NaN, Number.POSITIVE_INFINITY])('%s is no time to let go by', async (ms) => {
   const simulation = new Simulation();
   await expect(simulation.pass(ms)).rejects.toThrow(
