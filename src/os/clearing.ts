@@ -8,6 +8,7 @@ import {
   type Known,
   type SharedCensus,
 } from './census.ts';
+import { childrenFirst } from './children-first.ts';
 import { sameCookies } from './cookie.ts';
 import { sameProcess } from './identity.ts';
 import type { Clock, Kernel, Sighting, Signal, SignalOutcome, Timer } from './os.ts';
@@ -67,7 +68,7 @@ export class Clearing {
   #wait = FIRST_LOOK_AFTER;
   #abandoned = false;
   #looks = 0;
-  /** Looks in a row that had doubts. */
+  /** Looks in a row in which something hung by another. */
   #waits = 0;
   #onLook: () => void = () => {};
   #wake: () => void = () => {};
@@ -161,15 +162,26 @@ export class Clearing {
     const isKnown = (target: Sighting) => isSettled(target) || carries(target, this.#claim);
     if (doubts.length === 0 && covered.every(isKnown)) this.#onLook();
     const found = { covered, isEmpty: covered.length === 0 && doubts.length === 0, still: census.still };
-    if (this.#mustWaitFor(doubts)) return found;
-    for (const target of covered) await this.#tell(target);
+    // Those that no later look would find, once their parents are dead.
+    const hanging = new Set(covered.filter((target) => !isKnown(target) && !this.#isCertain(target)));
+    if (this.#mustWait(doubts.length > 0 || hanging.size > 0)) return found;
+    const others = covered.filter((target) => !hanging.has(target));
+    for (const target of [...childrenFirst(hanging), ...others]) await this.#tell(target);
     return found;
   }
 
-  /** What dies now leaves what hangs by it in doubt for ever: while there are doubts nobody is told, for some 14 ms. */
-  #mustWaitFor(doubts: readonly Doubt[]): boolean {
-    this.#waits = doubts.length === 0 ? 0 : this.#waits + 1;
+  /**
+   * What dies now leaves what hangs by it in doubt, or unknown, for ever: while there is such, and for some 14 ms, nobody
+   * is told. After a tick what hangs is known by its start time, though it does not die of the signal and its parent does.
+   */
+  #mustWait(somethingHangs: boolean): boolean {
+    this.#waits = somethingHangs ? this.#waits + 1 : 0;
+    if (this.#waits === 1) this.#wait = FIRST_LOOK_AFTER;
     return this.#waits > 0 && this.#waits < ENOUGH_LOOKS;
+  }
+
+  #isCertain(target: Sighting): boolean {
+    return this.#certain.some((known) => sameProcess(known, target));
   }
 
   async #examine(census: Census): Promise<Examination> {

@@ -9,8 +9,9 @@ import {
   type FailureCategory,
   type FailurePattern,
   KNOWN_PATTERNS,
+  LINE_ENDS,
+  linesIn,
   matches,
-  textIn,
 } from './failure-category.ts';
 
 export interface DetectOptions {
@@ -98,7 +99,7 @@ export class Detector {
     this.#strikes = 0;
     if (this.#detection.fatal.length === 0) return;
     const text = this.#decoders[stream].write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
-    const lines = (this.#rests[stream] + text).split('\n');
+    const lines = (this.#rests[stream] + text).split(LINE_ENDS);
     this.#rests[stream] = lines.at(-1)!.slice(-LONGEST_REST);
     for (const line of lines) this.#read(line);
   }
@@ -110,10 +111,11 @@ export class Detector {
   }
 
   #read(line: string): void {
-    const text = textIn(line);
-    const found = this.#detection.fatal.find(({ pattern }) => matches(pattern, text));
-    if (found === undefined || this.#isOver) return;
-    this.#tell({ reason: `it said: ${text.slice(0, LONGEST_SHOWN)}`, category: found.category });
+    for (const text of linesIn(line)) {
+      const found = this.#detection.fatal.find(({ pattern }) => matches(pattern, text));
+      if (found === undefined || this.#isOver) continue;
+      this.#tell({ reason: `it said: ${text.slice(0, LONGEST_SHOWN)}`, category: found.category });
+    }
   }
 
   /** A strike for each time that nothing has come; whatever has come begins the count anew. */
@@ -136,7 +138,7 @@ export class Detector {
   }
 }
 
-/** Of a line that is not whole yet, in UTF-16 units. */
+/** Of a line that is not whole yet, in UTF-16 units: it is read again with each piece of output that comes. */
 const LONGEST_REST = 4_096;
 /** Of a line, in a reason. */
 const LONGEST_SHOWN = 200;

@@ -30,12 +30,16 @@ export const HEALING: ReadonlySet<FailureCategory> = new Set([
 /** A line of text that tells of a kind of failure. A string must occur in it, whatever the case of its letters. */
 export interface FailurePattern {
   readonly category: FailureCategory;
+  /**
+   * The host waits while it is looked for, and a line may have 64 KiB and more: an expression of yours with `.*` after
+   * what may stand in a line often takes seconds for some, where `.{0,200}` takes milliseconds.
+   */
   readonly pattern: RegExp | string;
   /** There is no use in waiting for the end of a task that has said so. Default false. */
   readonly fatal?: boolean;
 }
 
-/** What agents' command lines and the tools that people run say, the most telling first. */
+/** What agents' command lines and the tools that people run say, the most telling first. Each reaches a bounded way. */
 export const KNOWN_PATTERNS: readonly FailurePattern[] = [
   {
     category: 'rate-limit',
@@ -44,7 +48,7 @@ export const KNOWN_PATTERNS: readonly FailurePattern[] = [
   {
     category: 'auth',
     pattern:
-      /invalid api key|\bunauthori[sz]ed\b|authentication[ _](failed|error)|\b401\b|not logged in|please run .*login/i,
+      /invalid api key|\bunauthori[sz]ed\b|authentication[ _](failed|error)|\b401\b|not logged in|please run .{0,200}login/i,
     fatal: true,
   },
   {
@@ -54,7 +58,7 @@ export const KNOWN_PATTERNS: readonly FailurePattern[] = [
   {
     category: 'inference',
     pattern:
-      /\boverloaded(_error)?\b|model .*(not available|unavailable|is loading)|inference (failed|error)|context (length|window) exceeded|empty (response|completion)|\b529\b/i,
+      /\boverloaded(_error)?\b|model .{0,200}(not available|unavailable|is loading)|inference (failed|error)|context (length|window) exceeded|empty (response|completion)|\b529\b/i,
   },
   {
     category: 'resource',
@@ -110,7 +114,7 @@ function fromWords(
   words: readonly string[],
   patterns: readonly FailurePattern[],
 ): FailureCategory | undefined {
-  for (const text of words.map(textIn)) {
+  for (const text of words.map((word) => linesIn(word).join('\n'))) {
     const found = patterns.find(({ pattern }) => matches(pattern, text));
     if (found !== undefined) return found.category;
   }
@@ -128,19 +132,26 @@ function fromExit({ exitCode, signal }: { exitCode: number | null; signal: strin
   return 'unknown';
 }
 
-/** Control characters that no text has, not even one for a terminal: tab, bell, backspace, escape and ends of lines may be. */
-const NO_TEXT = /[\0-\x06\x0e-\x1a\x1c-\x1f]/;
+/** What a terminal is told beside the text: control and escape sequences (ECMA-48, ECMA-35), and the shifts of charsets. */
+const FOR_TERMINALS = /\x1b(?:\[[0-?]*[ -/]*[@-~]|[ -/]*[0-Z\\^-~])|[\x0e\x0f]/g;
 
-/** As a terminal is told them: SGR of ECMA-48. */
-const COLOURS = /\x1b\[[\d;:]*m/g;
+/** What ends a line: a progress bar goes back to its beginning, and records end with a zero byte, or begin with `RS`. */
+export const LINE_ENDS = /[\n\r\0\x1e]/;
 
-/** Lines of text, without their colours: in a picture, or an archive, any three letters come about by chance. */
-export function textIn(output: string): string {
-  const plain = output.replaceAll(COLOURS, '');
-  if (!NO_TEXT.test(plain)) return plain;
-  const lines = plain.split('\n').filter((line) => !NO_TEXT.test(line));
-  return lines.join('\n');
-}
+/** Control characters that no text has, not even one for a terminal: tab, bell, backspace and escape may be. */
+const NO_TEXT = /[\x01-\x06\x10-\x1a\x1c\x1d\x1f]/;
+
+/** What stands for bytes that are no UTF-8: a letter or two of an older encoding, or of a letter cut in two. */
+const NO_LETTER = /\ufffd/g;
+/** Of the length of a line of text. */
+const MOST_NO_LETTERS = 1 / 4;
+
+/** Lines of text, without what is for terminals: in a picture, or an archive, any three letters come about by chance. */
+export const linesIn = (output: string): readonly string[] =>
+  output.replaceAll(FOR_TERMINALS, '').split(LINE_ENDS).filter(isText);
+
+const isText = (line: string): boolean =>
+  line !== '' && !NO_TEXT.test(line) && (line.match(NO_LETTER)?.length ?? 0) <= line.length * MOST_NO_LETTERS;
 
 export const matches = (pattern: RegExp | string, text: string): boolean =>
   typeof pattern === 'string'

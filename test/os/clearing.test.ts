@@ -85,7 +85,7 @@ describe('what was born as it looked', () => {
     const { kernel, clock, start } = setUp(worker(600));
     kernel.put(young(kernel));
     start().raise('SIGTERM');
-    await clock.advance(0);
+    await clock.advance(14);
     expect(kernel.sent.map(({ pid }) => pid).sort()).toEqual([600, 601]);
   });
 

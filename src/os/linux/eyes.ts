@@ -1,6 +1,7 @@
 /** What can be seen of other processes through /proc: one of them, one closely, or all. */
 import { readdirSync } from 'node:fs';
 import { setImmediate as nextTurn, setTimeout } from 'node:timers/promises';
+import type { Cookie } from '../cookie.ts';
 import type { Kernel, ProcessFacts, Sighting } from '../os.ts';
 import {
   hasCommandLine,
@@ -10,12 +11,13 @@ import {
   readProcessCookies,
   readStat,
   readUserId,
+  type Stat,
 } from './proc.ts';
 
 /** How long a census may hold the event loop before it lets others have a turn. */
 const CENSUS_SLICE_MS = 4;
 /**
- * Who is in the middle of an exec is looked at so often, each time a millisecond later: 325 ms in all. An exec takes
+ * Who is in the middle of an exec is looked at so often, each time a millisecond later: 300 ms in all. An exec takes
  * microseconds as a rule; but on a busy machine whoever is amid one may have to wait for a processor.
  */
 const EXEC_LOOKS = 25;
@@ -24,9 +26,9 @@ export function eyes(bootId: string, pidNamespace: string): Pick<Kernel, 'sight'
   function look(pid: number): Sighting | undefined {
     const stat = readStat(pid);
     if (stat === undefined) return undefined;
-    const { kernelThread, ...place } = { bootId, pidNamespace, pid, ...stat };
+    const { kernelThread, exiting, ...place } = { bootId, pidNamespace, pid, ...stat };
     if (stat.zombie || kernelThread) return { ...place, cookies: undefined }; // they have no environment
-    return { ...place, cookies: stat.dying ? readDyingCookies(pid) : readProcessCookies(pid) };
+    return { ...place, cookies: readMarks(pid, stat) };
   }
 
   /** In the middle of an exec nobody has an environment: who has none is looked at again, and believed the second time. */
@@ -77,4 +79,11 @@ export function eyes(bootId: string, pidNamespace: string): Pick<Kernel, 'sight'
   }
 
   return { sight, inspect, census };
+}
+
+function readMarks(pid: number, { dying, exiting }: Stat): readonly Cookie[] | undefined {
+  const cookies = dying ? undefined : readProcessCookies(pid);
+  // Who is amid its end has no environment any more, and a large one stays amid it for long: it is past every exec.
+  const isEnding = dying || (exiting && cookies === NO_ENVIRONMENT);
+  return isEnding ? readDyingCookies(pid) : cookies;
 }

@@ -13,6 +13,7 @@ const ENVIRONMENT_BYTES = 4 * 1_024 * 1_024;
 let environmentBuffer = Buffer.allocUnsafe(64 * 1_024);
 
 /** include/linux/sched.h */
+const PF_EXITING = 0x00000004;
 const PF_KTHREAD = 0x00200000;
 
 const NO_DESCRIPTOR = new Set(['EMFILE', 'ENFILE']);
@@ -20,6 +21,8 @@ const NO_DESCRIPTOR = new Set(['EMFILE', 'ENFILE']);
 export interface Stat {
   readonly zombie: boolean;
   readonly dying: boolean;
+  /** Its first thread is amid its end, and may have given its memory back, its environment with it. A zombie's is past it. */
+  readonly exiting: boolean;
   /** A thread of the kernel itself: it has neither a command line nor an environment. */
   readonly kernelThread: boolean;
   readonly parent: number;
@@ -41,10 +44,12 @@ export function parseStat(text: string): Stat {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ', 20);
   const ended = fields[0] === 'Z' || fields[0] === 'X'; // its first thread, that is
   const threads = Number(fields[17]);
+  const flags = Number(fields[6]);
   return {
     zombie: ended && threads <= 1,
     dying: ended && threads > 1,
-    kernelThread: (Number(fields[6]) & PF_KTHREAD) !== 0,
+    exiting: !ended && (flags & PF_EXITING) !== 0,
+    kernelThread: (flags & PF_KTHREAD) !== 0,
     parent: Number(fields[1]),
     group: Number(fields[2]),
     session: Number(fields[3]),

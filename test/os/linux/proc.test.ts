@@ -41,8 +41,18 @@ describe('parseStat', () => {
   ])('reads a name with %s', (_, name) => {
     const text = `7 (${name}) S 10 11 12 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4242 9 9 9\n`;
     expect(parseStat(text)).toEqual({
-      ...{ zombie: false, dying: false, kernelThread: false },
+      ...{ zombie: false, dying: false, exiting: false, kernelThread: false },
       ...{ parent: 10, group: 11, session: 12, startTime: 4242 },
+    });
+  });
+
+  test.each([
+    ['R', true],
+    ['D', true],
+    ['Z', false],
+  ])('state %s amid its end', (state, exiting) => {
+    expect(parseStat(`7 (a) ${state} 10 11 12 0 -1 4194564 1 2 3 4 5 6 7 8 20 0 1 0 4242 9`)).toMatchObject({
+      exiting,
     });
   });
 
