@@ -14,11 +14,55 @@ export function wholeNumber(where: string, value: number): number {
   return numberFrom(where, 'a whole number from 0 on', value, Number.isSafeInteger(value));
 }
 
+/** How often, of all times. */
+export function fraction(where: string, value: number): number {
+  return numberFrom(where, 'a number from 0 to 1', value, value <= 1);
+}
+
 function numberFrom(where: string, wanted: string, value: number, fits: boolean): number {
   const complaint = `${where}: expected ${wanted}, got ${seen(value)}`;
   if (typeof value !== 'number') throw new TypeError(complaint);
   if (!fits || value < 0) throw new RangeError(complaint);
   return value;
+}
+
+export function trueOrFalse(where: string, value: boolean): boolean {
+  if (typeof value !== 'boolean') {
+    throw new TypeError(`${where}: expected true or false, got ${seen(value)}`);
+  }
+  return value;
+}
+
+export function oneOf<T>(where: string, value: T, choices: readonly T[]): T {
+  if (choices.includes(value)) return value;
+  const complaint = `${where}: expected one of ${choices.map(seen).join(', ')}, got ${seen(value)}`;
+  throw choices.some((choice) => typeof choice === typeof value)
+    ? new RangeError(complaint)
+    : new TypeError(complaint);
+}
+
+/** How the value of each option is checked. */
+export type Checks<Options extends object> = {
+  readonly [Key in keyof Options]-?: (where: string, value: NonNullable<Options[Key]>) => unknown;
+};
+
+/** Options of which each may be left out, and that has no other. */
+export function optional<Options extends object>(
+  where: string,
+  options: Options,
+  checks: Checks<Options>,
+): Options {
+  // A promise is an object, too, and so is a Map: ones that have no options at all.
+  if (Object.prototype.toString.call(options) !== '[object Object]') {
+    throw new TypeError(`${where}: expected a plain object of options, got ${seen(options)}`);
+  }
+  for (const [key, value] of Object.entries(options)) {
+    if (!Object.hasOwn(checks, key)) {
+      throw new TypeError(`${where}: ${key}: unknown option; there are ${Object.keys(checks).join(', ')}`);
+    }
+    if (value !== undefined) checks[key as keyof Options](`${where}: ${key}`, value);
+  }
+  return options;
 }
 
 export function text(where: string, value: string): string {
@@ -44,5 +88,7 @@ export function handled(where: string, value: Signal): Signal {
 function seen(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;
   if (typeof value === 'function') return 'a function';
+  if (value instanceof Promise) return 'a promise';
+  if (Array.isArray(value)) return 'an array';
   return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
