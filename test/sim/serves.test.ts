@@ -41,7 +41,7 @@ describe('as it is made', () => {
       "exits: expected one of 'before-ready', 'when-ready', got 'beforeReady'",
     ],
     [{ sessions: 'bogus' }, RangeError, "sessions: expected one of true, false, 'dies', got 'bogus'"],
-    [{ code: 1.5 }, RangeError, 'code: expected a whole number from 0 on, got 1.5'],
+    [{ code: 1.5 }, RangeError, 'code: expected a whole number from 0 to 255, got 1.5'],
     [
       { readyAfter: '1s' },
       TypeError,

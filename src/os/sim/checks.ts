@@ -14,6 +14,16 @@ export function wholeNumber(where: string, value: number): number {
   return numberFrom(where, 'a whole number from 0 on', value, Number.isSafeInteger(value));
 }
 
+export function exitCode(where: string, value: number): number {
+  return numberFrom(where, 'a whole number from 0 to 255', value, Number.isInteger(value) && value <= 255);
+}
+
+/** One that somebody can be found at. */
+export function port(where: string, value: number): number {
+  const fits = Number.isInteger(value) && value >= 1 && value <= 65_535;
+  return numberFrom(where, 'a whole number from 1 to 65535', value, fits);
+}
+
 /** How often, of all times. */
 export function fraction(where: string, value: number): number {
   return numberFrom(where, 'a number from 0 to 1', value, value <= 1);
@@ -74,6 +84,18 @@ export function callable<T>(where: string, value: T): T {
   if (typeof value !== 'function') throw new TypeError(`${where}: expected a function, got ${seen(value)}`);
   return value;
 }
+
+/** What a `function*` returns does nothing by itself. */
+export function done<T>(result: T): T {
+  if (isGenerator(result)) throw new TypeError('a function* does nothing here: nobody runs its generator');
+  return result;
+}
+
+const isGenerator = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (Symbol.iterator in value || Symbol.asyncIterator in value) &&
+  'throw' in value;
 
 /** One that a process can handle or ignore. */
 export function handled(where: string, value: Signal): Signal {

@@ -2,6 +2,7 @@
 import {
   type Checks,
   callable,
+  exitCode,
   fraction,
   milliseconds,
   oneOf,
@@ -84,7 +85,7 @@ const SERVES: Checks<ServesOptions> = {
   ...SERVING,
   readyAfter: milliseconds,
   exits: (where, value) => oneOf(where, value, ['before-ready', 'when-ready']),
-  code: wholeNumber,
+  code: exitCode,
   sessions: (where, value) => oneOf(where, value, [true, false, 'dies']),
   each: callable,
   answered: callable,
