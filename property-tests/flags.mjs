@@ -1,13 +1,17 @@
-// The flags of the commands here. What cannot be meant is one line on standard error, and exit code 2.
+// The flags of the commands here. What cannot be meant is one line on standard error, and exit code 2; `--help` is not.
 import { parseArgs } from 'node:util';
 
-/** `command` names who complains; `options` are as for `parseArgs`. */
-export function flagsOf(command, options) {
+/** `command` names who complains; `options` are as for `parseArgs`; `usage` is what `--help` prints. */
+export function flagsOf(command, options, usage) {
   const refuse = (complaint) => {
     console.error(`${command}: ${complaint}`);
     process.exit(2);
   };
-  const values = parse(options, refuse);
+  const values = parse({ ...options, help: { type: 'boolean', short: 'h', default: false } }, refuse);
+  if (values.help) {
+    console.log(usage);
+    process.exit(0);
+  }
 
   /** Plain digits only: Number() would take '', '0x10' and '1e3' too. */
   const wholeNumber = (name, least, most) => {

@@ -12,17 +12,32 @@ const BUDGETS = { trees: 8_000, pools: 3_000, tasks: 1_000 };
 /** More at once would need more memory than it saves time. */
 const MOST_AT_ONCE = 2;
 
-const { values, wholeNumber, refuse } = flagsOf('mutants', {
-  only: { type: 'string' },
-  seeds: { type: 'string' },
-  shrink: { type: 'boolean', default: false },
-  json: { type: 'boolean', default: false },
-  list: { type: 'string', default: join(import.meta.dirname, 'mutant-list.mjs') },
-});
+const USAGE = `npm run mutants -- [options]: plants known bugs, one at a time, and lets the simulation look for each; exit code 1
+when one survives, or the sources are broken without any; 2 for what cannot be meant.
+  --only PART  those with this in their names
+  --seeds N    lives in which each must be found, in place of ${Object.entries(BUDGETS)
+    .map(([of, lives]) => `${lives} of ${of}`)
+    .join(', ')}
+  --shrink     prints the shortest life that gives each away
+  --list FILE  a list of its own: a module that exports MUTANTS
+  --json       one line of JSON`;
+
+const { values, wholeNumber, refuse } = flagsOf(
+  'mutants',
+  {
+    only: { type: 'string' },
+    seeds: { type: 'string' },
+    shrink: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    list: { type: 'string', default: join(import.meta.dirname, 'mutant-list.mjs') },
+  },
+  USAGE,
+);
 // A campaign begins with seed 1.
 const seeds = values.seeds === undefined ? undefined : wholeNumber('seeds', 1, SEEDS - 1);
-const { MUTANTS } = await import(pathToFileURL(resolve(values.list)).href).catch((error) =>
-  refuse(`--list: ${error.message.split('\n', 1)[0]}`),
+if (values.only === '') refuse('--only: expected a part of a name, which every name has');
+const MUTANTS = await mutantsOf(values.list).catch((error) =>
+  refuse(`--list: ${String(error?.message ?? error).split('\n', 1)[0]}`),
 );
 const chosen = MUTANTS.filter(({ name }) => values.only === undefined || name.includes(values.only));
 if (chosen.length === 0) {
@@ -57,6 +72,28 @@ console.log(
     : `${caught} of ${chosen.length} caught`,
 );
 process.exitCode = survivors.length === 0 ? 0 : 1;
+
+/** What a list exports. Throws when it is none, or when one of them could not be planted anywhere. */
+async function mutantsOf(list) {
+  const { MUTANTS } = await import(pathToFileURL(resolve(list)).href);
+  if (!Array.isArray(MUTANTS)) throw new ListError(`${list} exports no array MUTANTS`);
+  if (MUTANTS.length === 0) throw new ListError(`MUTANTS of ${list} is empty`);
+  for (const [index, mutant] of MUTANTS.entries()) {
+    const complaint = complaintAbout(mutant);
+    if (complaint !== undefined) throw new ListError(`MUTANTS[${index}] of ${list} ${complaint}`);
+  }
+  return MUTANTS;
+}
+
+/** Undefined when there is none. */
+function complaintAbout(mutant) {
+  if (typeof mutant?.name !== 'string' || mutant.name === '') return 'has no name';
+  if (!Array.isArray(mutant.edits) || mutant.edits.length === 0) return 'has no edits';
+  const isEdit = (edit) => ['file', 'find', 'replace'].every((key) => typeof edit?.[key] === 'string');
+  if (!mutant.edits.every(isEdit)) return 'has an edit without file, find or replace';
+  if (!Object.hasOwn(BUDGETS, campaignOf(mutant))) return `is of no campaign: '${mutant.campaign}'`;
+  return undefined;
+}
 
 /** What is found where nothing is planted would be found with every mutant. */
 async function requireSound(copy, campaign) {

@@ -4,10 +4,16 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { flagsOf } from './flags.mjs';
 
-const { values, wholeNumber, refuse } = flagsOf('otp', {
-  sequences: { type: 'string', default: '2000' },
-  json: { type: 'boolean', default: false },
-});
+const USAGE = `npm run otp -- [options]: random trees and commands on OTP's own supervisors and on Reeve's; exit code 1 when
+they do not make the same of one; 2 for what cannot be meant, or without erl.
+  --sequences N  how many, 2000 by default
+  --json         one line of JSON`;
+
+const { values, wholeNumber, refuse } = flagsOf(
+  'otp',
+  { sequences: { type: 'string', default: '2000' }, json: { type: 'boolean', default: false } },
+  USAGE,
+);
 const count = wholeNumber('sequences', 1, 10_000_000);
 const { Erlang, hasErlang, campaign, shortest, SEED } = await compiled();
 if (!hasErlang()) refuse('there is no erl to compare with: install erlang-base');

@@ -5,7 +5,7 @@
 
 import type { SimMachine } from '../src/os/sim/machine.ts';
 import type { SimProcess } from '../src/os/sim/process.ts';
-import type { ServedCall } from '../src/os/sim/serves.ts';
+import type { ServedCall } from '../src/os/sim/serving-options.ts';
 import type { Pool } from '../src/pool/pool.ts';
 import type { Invariant } from './invariants.ts';
 

@@ -1,6 +1,6 @@
 /** The life of a pool on a simulated machine, as data: its options, what is asked of it, and what is done to it. */
 import fc from 'fast-check';
-import type { ServingDeed } from '../src/os/sim/serves.ts';
+import type { ServingDeed } from '../src/os/sim/serving-options.ts';
 import type { PoolOptions } from '../src/pool/pool-options.ts';
 
 /** What a new worker does before it serves; whoever is born after the last of them is well. */

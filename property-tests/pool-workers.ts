@@ -1,5 +1,5 @@
 /** The workers of a pool, as a plan has them born: what each does before it serves, and what it does with its calls. */
-import type { ServesOptions } from '../src/os/sim/serves.ts';
+import type { ServesOptions } from '../src/os/sim/serving-options.ts';
 import { type Program, programs } from '../src/sim/index.ts';
 import type { PoolJudge } from './pool-judge.ts';
 import type { Ask, BirthKind, PoolPlan } from './pool-plan.ts';

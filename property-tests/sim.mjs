@@ -6,11 +6,21 @@ import { flagsOf, SEEDS } from './flags.mjs';
 /** With fewer lifetimes than these, what is rare need not have come. */
 const SEES_ALL_WITH = 2_000;
 
-const { values, wholeNumber, refuse } = flagsOf('sim', {
-  seeds: { type: 'string', default: String(SEES_ALL_WITH) },
-  first: { type: 'string', default: '1' },
-  json: { type: 'boolean', default: false },
-});
+const USAGE = `npm run sim -- [options]: lives lifetimes, each from its seed; exit code 1 when one breaks an invariant,
+or when something was never seen that a campaign of this size must have seen; 2 for what cannot be meant.
+  --seeds N     how many lifetimes, ${SEES_ALL_WITH} by default
+  --first SEED  the first one's seed, 1 by default; the others follow
+  --json        one line of JSON`;
+
+const { values, wholeNumber, refuse } = flagsOf(
+  'sim',
+  {
+    seeds: { type: 'string', default: String(SEES_ALL_WITH) },
+    first: { type: 'string', default: '1' },
+    json: { type: 'boolean', default: false },
+  },
+  USAGE,
+);
 const seeds = wholeNumber('seeds', 1, SEEDS);
 const firstSeed = wholeNumber('first', 0, SEEDS - 1);
 if (firstSeed + seeds > SEEDS) refuse(`${seeds} seeds from ${firstSeed} on go beyond the last, ${SEEDS - 1}`);

@@ -8,7 +8,7 @@ export type { Onlooker } from '../os/sim/onlooker.ts';
 export { Prng } from '../os/sim/prng.ts';
 export type { Birth, Descriptor, End, Handler, Origin, SimProcess } from '../os/sim/process.ts';
 export type { ForkOptions, Program, Running } from '../os/sim/running.ts';
-export type { ServedCall, ServesOptions, ServingDeed, ServingOptions } from '../os/sim/serves.ts';
+export type { ServedCall, ServesOptions, ServingDeed, ServingOptions } from '../os/sim/serving-options.ts';
 export { SimulationError } from '../os/sim/simulation-error.ts';
 export type { Entry, Timeline } from '../os/sim/timeline.ts';
 export type { Application, ApplicationSelf } from './application.ts';

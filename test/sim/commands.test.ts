@@ -49,7 +49,11 @@ function command(
 
 describe('a flag that cannot be meant is one line on standard error, and code 2', () => {
   test.each([
-    ['sim', ['--sedes', '3'], /^sim: Unknown option '--sedes' \(there are --seeds, --first, --json\)\n$/],
+    [
+      'sim',
+      ['--sedes', '3'],
+      /^sim: Unknown option '--sedes' \(there are --seeds, --first, --json, --help\)\n$/,
+    ],
     ['sim', ['--seeds'], /^sim: Option '--seeds <value>' argument missing.*\n$/],
     ['sim', ['--seeds', '--json'], /^sim: --seeds: a value is missing\n$/],
     ['sim', ['--seeds', '0'], /^sim: --seeds: expected a whole number from 1 to 4294967296, got '0'\n$/],
@@ -62,6 +66,7 @@ describe('a flag that cannot be meant is one line on standard error, and code 2'
       /^sim: 2000 seeds from 4294967295 on go beyond the last, 4294967295\n$/,
     ],
     ['mutants', ['--seeds', 'abc'], /^mutants: --seeds: expected a whole number .*, got 'abc'\n$/],
+    ['mutants', ['--only', ''], /^mutants: --only: expected a part of a name.*\n$/],
     ['mutants', ['--fast'], /^mutants: Unknown option '--fast'.*\n$/],
     [
       'mutants',
@@ -73,6 +78,17 @@ describe('a flag that cannot be meant is one line on standard error, and code 2'
     expect([code, output]).toEqual([2, '']);
     expect(errors).toMatch(complaint);
   });
+});
+
+test.each([
+  ['sim', '--help', ['seeds', 'first', 'json']],
+  ['sim', '-h', ['seeds', 'first', 'json']],
+  ['mutants', '--help', ['only', 'seeds', 'shrink', 'list', 'json']],
+] as const)('npm run %s %s is told each flag, and does nothing else', async (name, help, flags) => {
+  const { code, output, errors } = await command(name, [help]);
+  expect([code, errors]).toEqual([0, '']);
+  expect(output).toMatch(new RegExp(`^npm run ${name} -- `));
+  expect([...output.matchAll(/^ {2}--(\w+)/gm)].map(([, flag]) => flag)).toEqual(flags);
 });
 
 test('npm run sim --json is one line of JSON', async () => {
@@ -103,6 +119,32 @@ describe('npm run mutants', { timeout: 300_000 }, () => {
     writeFileSync(file, `export const MUTANTS = ${JSON.stringify(mutants)};`);
     return file;
   }
+
+  const edit = { file: ORACLE, find: TOLD, replace: '' };
+
+  test.each([
+    ['', /exports no array MUTANTS/],
+    ['export const MUTANTS = {};', /exports no array MUTANTS/],
+    ['export const MUTANTS = [];', /is empty/],
+    [`export const MUTANTS = [{ name: 'x' }];`, /MUTANTS\[0\] of .* has no edits/],
+    [`export const MUTANTS = [{ name: 'x', edits: [] }];`, /MUTANTS\[0\] of .* has no edits/],
+    ['export const MUTANTS = [null];', /MUTANTS\[0\] of .* has no name/],
+    [`export const MUTANTS = [{ edits: [${JSON.stringify(edit)}] }];`, /MUTANTS\[0\] of .* has no name/],
+    [`export const MUTANTS = [{ name: 'x', edits: [{ file: '${ORACLE}' }] }];`, /has an edit without/],
+    [
+      `export const MUTANTS = [{ name: 'x', campaign: 'pols', edits: [${JSON.stringify(edit)}] }];`,
+      /is of no campaign: 'pols'/,
+    ],
+    ['throw null;', /null/],
+  ])('refuses a list that is none: %s', async (text, complaint) => {
+    const file = join(temporaryDirectory(), 'list.mjs');
+    writeFileSync(file, text);
+    const { code, output, errors } = await command('mutants', ['--list', file]);
+    expect(errors).toMatch(/^mutants: --list: .*\n$/);
+    expect(errors).toMatch(complaint);
+    expect(errors).not.toContain('undefined');
+    expect([code, output]).toEqual([2, '']);
+  });
 
   test.each(MUTANTS)('can plant: $name', ({ edits }) => {
     expect(edited(edits).size).toBeGreaterThan(0); // throws when an edit does not fit the sources

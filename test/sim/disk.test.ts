@@ -1,12 +1,20 @@
 /** A simulated disk fails as it is told to: for as long as that lasts, or one operation after the other. */
 import { expect, test } from 'vitest';
-import { Disk } from '../../src/os/sim/disk.ts';
+import { Disk, type DiskFault } from '../../src/os/sim/disk.ts';
 
 function diskWith(path: string): Disk {
   const disk = new Disk();
   disk.write(path, 'text');
   return disk;
 }
+
+test.each(['EBOGUS', 5, null])('it cannot fail with %o', (fault) => {
+  const disk = new Disk();
+  expect(() => {
+    disk.fault = fault as unknown as DiskFault;
+  }).toThrow(/^disk\.fault: expected one of 'EIO', 'EROFS', 'EACCES', 'ENOSPC', got /);
+  expect(disk.fault).toBe(undefined);
+});
 
 test('a failure is of one operation', () => {
   const disk = diskWith('/a');

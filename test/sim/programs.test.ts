@@ -27,7 +27,27 @@ describe('what is asked of a program as it runs', () => {
     ['ignore(): SIGSTOP cannot be handled or ignored', (self) => self.ignore('SIGSTOP')],
     ['write(): expected a string, got 5', (self) => self.write(untyped(5))],
     ['fork(): expected a function, got undefined', (self) => void self.fork(untyped(undefined))],
-    ['exit(): expected a whole number from 0 on, got 1.5', (self) => self.exit(1.5)],
+    [
+      'fork(): newSesion: unknown option; there are newSession, scrubEnvironment, commandLine, closeStreams',
+      (self) => void self.fork(programs.obeys, untyped({ newSesion: true })),
+    ],
+    [
+      'fork(): commandLine: expected a string, got 5',
+      (self) => void self.fork(programs.obeys, untyped({ commandLine: 5 })),
+    ],
+    [
+      'fork(): expected a plain object of options, got null',
+      (self) => void self.fork(programs.obeys, untyped(null)),
+    ],
+    ['exit(): expected a whole number from 0 to 255, got 1.5', (self) => self.exit(1.5)],
+    ['exit(): expected a whole number from 0 to 255, got 256', (self) => self.exit(256)],
+    ['chance(): expected a number from 0 to 1, got NaN', (self) => void self.chance(Number.NaN)],
+    ['listen(): expected a whole number from 1 to 65535, got 0', (self) => self.listen(0)],
+    ['listen(): expected a whole number from 1 to 65535, got 65536', (self) => self.listen(65_536)],
+    [
+      "write(): expected one of 'stdout', 'stderr', 'fd3', got 'stdin'",
+      (self) => self.write('a', untyped('stdin')),
+    ],
   ])('%s', async (message, agent) => {
     expect((await thrownBy(agent)).cause).toMatchObject({ message });
   });
@@ -39,11 +59,16 @@ describe('what the ready-made ones are made with', () => {
     () => programs.chatty(Number.POSITIVE_INFINITY),
     () => programs.forksOften(-5),
     () => programs.exitsAfter(-1),
+    () => programs.exitsAfter(5, 256),
+    () => programs.serves({ code: 256 }),
+    () => programs.forks(programs.obeys, untyped(5)),
+    () => programs.doubleForks(programs.obeys, untyped(null)),
+    () => programs.forksAsItEnds(1, untyped({ closeStreams: 1 })),
     () => programs.slowToStop(untyped('1s')),
     () => programs.forkStorm(1.5),
     () => programs.both(programs.obeys, untyped(undefined)),
   ])('%s', (make) => {
-    expect(make).toThrow(/^(\w+)\(\): expected .*, got /);
+    expect(make).toThrow(/^(\w+)\(\): (\w+: )?expected .*, got /);
   });
 
   test.each([programs.chatty(0), programs.forksOften(0)])(
@@ -68,12 +93,35 @@ describe('what a program throws', () => {
     expect(error.cause).toBeInstanceOf(SyntaxError);
   });
 
-  test('comes out of an async one, too', async () => {
-    const late: Program = async () => {
-      await Promise.resolve();
-      throw new Error('late');
-    };
-    expect((await thrownBy(late)).message).toMatch(/^seed 7, 'agent --fast', at .* ms: late$/);
+  const late: Program = async () => {
+    await Promise.resolve();
+    throw new Error('late');
+  };
+
+  test.each([
+    ['an async one', late],
+    ['one that is async beside another', programs.both(programs.obeys, late)],
+  ])('comes out of %s, too', async (_, agent) => {
+    expect((await thrownBy(agent)).message).toMatch(/^seed 7, 'agent --fast', at .* ms: late$/);
+  });
+
+  const generator = untyped<Program>(function* () {
+    yield 1;
+  });
+  const asyncGenerator = untyped<Program>(async function* () {
+    yield 1;
+  });
+
+  test.each<[string, Program]>([
+    ['one', generator],
+    ['an async one', asyncGenerator],
+    ['one that returns one', (self) => generator(self)],
+    ['one beside another', programs.both(programs.obeys, generator)],
+    ['a child', programs.forks(generator)],
+    ['what it does later', (self) => self.after(1, untyped(generator))],
+  ])('comes out when a program is a generator, whose body nobody runs: %s', async (_, agent) => {
+    const { message } = await thrownBy(agent);
+    expect(message).toMatch(/^seed 7, 'agent --fast', at .* ms: a function\* does nothing here: nobody runs/);
   });
 
   test('comes out of a campaign', async () => {

@@ -1,4 +1,5 @@
 /** A disk that several hosts share: files under names, and all that goes wrong with them. */
+import { oneOf } from './checks.ts';
 import type { Prng } from './prng.ts';
 import { systemError } from './system-error.ts';
 
@@ -11,6 +12,9 @@ const IN_THE_WAY = {
   entry: new Set<DiskFault>(['EIO', 'EROFS', 'EACCES']),
 };
 
+/** Each of them fails a write. */
+const FAULTS = [...IN_THE_WAY.write];
+
 /** So many of the last changes may not have reached the platter: nobody syncs. */
 const UNSYNCED = 20;
 /** How often, at a power cut, a file has its name already and its text not yet. */
@@ -20,14 +24,22 @@ export class Disk {
   readonly #files = new Map<string, string>();
   /** What was under a name before each of the last changes, oldest first. */
   readonly #unsynced: { readonly path: string; readonly was: string | undefined }[] = [];
-  /** Whatever it is in the way of fails with this, until it is undefined again. */
-  fault: DiskFault | undefined;
+  #fault: DiskFault | undefined;
   /** What the next operations fail with, each once: with the first of them that is in its way. */
   readonly failures: DiskFault[] = [];
   /** Asked before something is removed: what an onlooker wants to know. */
   onRemove: (path: string) => void = () => {};
   /** Told of an operation that fails: once, or as all do now. */
   onFailure: (once: boolean) => void = () => {};
+
+  /** Whatever it is in the way of fails with this, until it is undefined again. Throws a RangeError for what is none. */
+  get fault(): DiskFault | undefined {
+    return this.#fault;
+  }
+
+  set fault(fault: DiskFault | undefined) {
+    this.#fault = fault === undefined ? undefined : oneOf('disk.fault', fault, FAULTS);
+  }
 
   read(path: string): string | undefined {
     this.#complain('read', path);
@@ -119,9 +131,9 @@ export class Disk {
     const isInTheWay = (fault: DiskFault | undefined) =>
       fault !== undefined && IN_THE_WAY[operation].has(fault);
     const first = this.failures.findIndex(isInTheWay);
-    const lasts = isInTheWay(this.fault);
+    const lasts = isInTheWay(this.#fault);
     if (!lasts && first < 0) return;
     this.onFailure(!lasts);
-    throw systemError(lasts ? this.fault! : this.failures.splice(first, 1)[0]!, path);
+    throw systemError(lasts ? this.#fault! : this.failures.splice(first, 1)[0]!, path);
   }
 }

@@ -1,6 +1,6 @@
 /** What simulated programs do: scripts that run as processes, each named by its behaviour. */
-import { callable, milliseconds, text, wholeNumber } from './checks.ts';
-import type { ForkOptions, Program } from './running.ts';
+import { callable, done, exitCode, milliseconds, text, wholeNumber } from './checks.ts';
+import { type ForkOptions, forkOptions, type Program } from './running.ts';
 
 export { serves } from './serves.ts';
 
@@ -20,22 +20,27 @@ export const slowToStop = (ms: number): Program => {
   return (self) => self.on('SIGTERM', () => self.after(ms, () => self.exit(0)));
 };
 
-/** @param ms how long it lives */
+/**
+ * @param ms how long it lives
+ * @param code from 0 to 255
+ */
 export const exitsAfter = (ms: number, code = 1): Program => {
   milliseconds('exitsAfter()', ms);
-  wholeNumber('exitsAfter()', code);
+  exitCode('exitsAfter()', code);
   return (self) => self.after(ms, () => self.exit(code));
 };
 
 /** Has a child in its own group. */
 export const forks = (child: Program = obeys, options: ForkOptions = {}): Program => {
   callable('forks()', child);
+  forkOptions('forks()', options);
   return (self) => void self.fork(child, options);
 };
 
 /** Leaves a daemon behind in the old way: a session of its own, and pid 1 for a parent. */
 export const doubleForks = (daemon: Program = obeys, options: ForkOptions = {}): Program => {
   callable('doubleForks()', daemon);
+  forkOptions('doubleForks()', options);
   const between: Program = (middle) => {
     middle.fork(daemon, options);
     middle.exit(0);
@@ -123,6 +128,7 @@ export const forksOften = (every: number): Program => {
 /** Told to end, it starts a child, and then ends: the child does the same, `generations` deep. */
 export const forksAsItEnds = (generations: number, options: ForkOptions = {}): Program => {
   wholeNumber('forksAsItEnds()', generations);
+  forkOptions('forksAsItEnds()', options);
   return (self) => {
     if (generations === 0) return;
     self.on('SIGTERM', () => {
@@ -145,6 +151,7 @@ export const forkStorm = (generations: number): Program => {
 export function both(...programs: readonly Program[]): Program {
   for (const program of programs) callable('both()', program);
   return (self) => {
-    for (const program of programs) program(self);
+    const results = programs.map((program): unknown => done(program(self)));
+    return results.some((result) => result instanceof Promise) ? Promise.all(results) : undefined;
   };
 }

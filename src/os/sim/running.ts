@@ -1,7 +1,20 @@
 /** A simulated program as it runs: what it may do. */
 import { cookieVariables } from '../cookie.ts';
 import type { Signal } from '../os.ts';
-import { callable, handled, milliseconds, text as string, wholeNumber } from './checks.ts';
+import {
+  type Checks,
+  callable,
+  exitCode,
+  fraction,
+  handled,
+  milliseconds,
+  oneOf,
+  optional,
+  port as portNumber,
+  text as string,
+  trueOrFalse,
+  wholeNumber,
+} from './checks.ts';
 import type { SimMachine } from './machine.ts';
 import type { Descriptor, SimProcess } from './process.ts';
 import { doneByProgram } from './simulation-error.ts';
@@ -15,6 +28,17 @@ export interface ForkOptions {
   /** Its ends of the parent's streams are closed. */
   readonly closeStreams?: boolean;
 }
+
+const FORK: Checks<ForkOptions> = {
+  newSession: trueOrFalse,
+  scrubEnvironment: trueOrFalse,
+  commandLine: string,
+  closeStreams: trueOrFalse,
+};
+
+/** @param where who is asked, such as `fork()` */
+export const forkOptions = (where: string, options: ForkOptions): ForkOptions =>
+  optional(where, options, FORK);
 
 /** A program as it runs: what it may do. */
 export class Running {
@@ -42,17 +66,19 @@ export class Running {
 
   /** True as often as that, from 0 to 1; it follows from the seed. */
   chance(probability: number): boolean {
-    return this.#machine.prng.chance(probability);
+    return this.#machine.prng.chance(fraction('chance()', probability));
   }
 
+  /** @param code from 0 to 255 */
   exit(code: number): void {
-    this.#machine.exit(this.process, wholeNumber('exit()', code));
+    this.#machine.exit(this.process, exitCode('exit()', code));
   }
 
   /** Undefined when it cannot be forked: there are too many processes, or forks are to fail. */
   fork(program: Program, options: ForkOptions = {}): SimProcess | undefined {
     const { process } = this;
     callable('fork()', program);
+    forkOptions('fork()', options);
     if (!process.alive) return undefined;
     let child: SimProcess;
     try {
@@ -76,10 +102,12 @@ export class Running {
   }
 
   /** What nobody can read any more ends it, as a rule. */
-  write(text: string, to: Descriptor = 'stdout'): void {
+  write(text: string, to: Exclude<Descriptor, 'stdin'> = 'stdout'): void {
     const { process } = this;
     const bytes = new TextEncoder().encode(string('write()', text));
-    const written = process.descriptors.get(to)?.pipe.write(bytes);
+    const written = process.descriptors
+      .get(oneOf('write()', to, ['stdout', 'stderr', 'fd3']))
+      ?.pipe.write(bytes);
     if (written === false) this.#machine.deliver(process, 'SIGPIPE');
   }
 
@@ -127,7 +155,7 @@ export class Running {
 
   /** Accepts connections; a second listener on a port takes it from the first. */
   listen(port: number): void {
-    this.#machine.listeners.set(wholeNumber('listen()', port), this.process);
+    this.#machine.listeners.set(portNumber('listen()', port), this.process);
   }
 
   /** What it throws is this program's fault, and says so. */
@@ -136,6 +164,7 @@ export class Running {
   }
 }
 
+/** It may be async: what it rejects with comes out of the simulation as what it throws does. */
 export type Program = (self: Running) => void;
 
 /** `exec`: the process becomes this program. */

@@ -1,63 +1,12 @@
 /** A simulated program that is a pool's worker: it reads requests as lines of JSON, and answers them, or does worse. */
-import { callable, milliseconds, wholeNumber } from './checks.ts';
 import type { Program, Running } from './running.ts';
-
-/** One call, as the worker has heard it. */
-export interface ServedCall {
-  readonly id: number;
-  readonly method: string;
-  readonly params: unknown;
-  readonly session: string | undefined;
-  /** Its items are wanted one by one. */
-  readonly stream: boolean;
-}
-
-/**
- * What it does with a call: answers with its parameters · `fails`: answers with an error · `dies` amid it, with code 1 ·
- * `hangs`: stops itself, as by SIGSTOP · `forgets` it, and never answers · `answers-twice` · `garbles`: says in its place
- * what is no message · `misaddresses`: answers to what was never asked · `closes` its streams, and lives on.
- */
-export type ServingDeed =
-  | 'answers'
-  | 'fails'
-  | 'dies'
-  | 'hangs'
-  | 'forgets'
-  | 'answers-twice'
-  | 'garbles'
-  | 'misaddresses'
-  | 'closes';
-
-/** What it does with each call, or with one. Each is optional. */
-export interface ServingOptions {
-  /** Milliseconds from the call to the answer, or to what is done in its place; default 1. */
-  readonly after?: number;
-  /** Default `answers`. */
-  readonly deed?: ServingDeed;
-  /** From 0 to 1: how often it is the deed, and not an answer; default 1. */
-  readonly chance?: number;
-  /** Items that come before the answer, evenly, numbers from 0 on; default 0. */
-  readonly items?: number;
-  /** A call that is cancelled is answered when it would have been anyway; default false: at once. */
-  readonly ignoresCancel?: boolean;
-  /** Bytes of memory that each call leaves behind; default 0. */
-  readonly leaks?: number;
-}
-
-export interface ServesOptions extends ServingOptions {
-  /** Milliseconds until it hears anything; default 0. */
-  readonly readyAfter?: number;
-  /** It ends by itself: before it has answered whether it is ready, or just after; default: never. */
-  readonly exits?: 'before-ready' | 'when-ready';
-  /** The code that it exits with then; default 0. */
-  readonly code?: number;
-  /** Whether it hands its sessions on to whoever takes its place, or says so and dies of it; default false. */
-  readonly sessions?: boolean | 'dies';
-  /** What is otherwise with this call. Called once for each, as it is heard: a test may write it down. */
-  readonly each?: (call: ServedCall, self: Running) => ServingOptions | undefined;
-  /** Called with whatever it says to one that `each` was called with: an answer, or an error. */
-  readonly answered?: (call: ServedCall, self: Running) => void;
-}
+import {
+  type ServedCall,
+  type ServesOptions,
+  type ServingDeed,
+  servesOptions,
+  servingOptions,
+} from './serving-options.ts';
 
 /** The other side's words: JSON-RPC, and what `docs/guide/workers-other.md` adds to it. */
 interface Line {
@@ -80,25 +29,12 @@ const CANCELLED = -32_800;
 
 /** Speaks the contract of a pool's workers on its standard input and output, each call on its own. */
 export const serves = (options: ServesOptions = {}): Program => {
-  checked(options);
-  const { code = 0, readyAfter = 0 } = options;
-  wholeNumber('serves()', code);
-  milliseconds('serves()', readyAfter);
-  for (const listener of [options.each, options.answered])
-    if (listener !== undefined) callable('serves()', listener);
+  const { code = 0, readyAfter = 0 } = servesOptions(options);
   return (self) => {
     if (options.exits === 'before-ready') self.after(readyAfter, () => self.exit(code));
     else self.after(readyAfter, () => new Server(self, options).begin());
   };
 };
-
-function checked(serving: ServingOptions): ServingOptions {
-  const { after = 0, items = 0, leaks = 0 } = serving;
-  milliseconds('serves()', after);
-  wholeNumber('serves()', items);
-  wholeNumber('serves()', leaks);
-  return serving;
-}
 
 class Server {
   readonly #self: Running;
@@ -146,7 +82,7 @@ class Server {
   }
 
   #serve(call: ServedCall): void {
-    const serving = checked({ ...this.#options, ...this.#options.each?.(call, this.#self) });
+    const serving = { ...this.#options, ...servingOptions(this.#options.each?.(call, this.#self)) };
     const { after = 1, items = 0, ignoresCancel = false, leaks = 0, chance = 1 } = serving;
     const { process } = this.#self;
     process.memory += leaks;

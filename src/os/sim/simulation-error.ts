@@ -1,5 +1,6 @@
 /** What is thrown inside a simulation comes out with all that is needed to see it again: the seed, who threw, and when. */
 import { messageOf } from '../../errors.ts';
+import { done } from './checks.ts';
 import type { SimMachine } from './machine.ts';
 import type { SimProcess } from './process.ts';
 
@@ -48,13 +49,16 @@ export function doneBy<Args extends readonly unknown[], Result>(
   };
 }
 
-/** The same for what is written by people, who may write async functions: those fail later, and nobody would hear of it. */
+/**
+ * The same for what is written by people, who may write async functions: those fail later, and nobody would hear of it.
+ * A generator is refused.
+ */
 export function doneByProgram<Args extends readonly unknown[]>(
   machine: SimMachine,
   process: SimProcess,
   action: (...args: Args) => unknown,
 ): (...args: Args) => void {
-  const act = doneBy(machine, process, action);
+  const act = doneBy(machine, process, (...args: Args) => done(action(...args)));
   return (...args) => {
     const result = act(...args);
     if (result instanceof Promise) result.catch((error: unknown) => raise(machine, process, error));

@@ -1,6 +1,6 @@
 /** The cast that serves: workers of a pool, which do with each call what its method says. */
 import * as does from '../../../src/os/sim/programs.ts';
-import type { ServesOptions, ServingDeed } from '../../../src/os/sim/serves.ts';
+import type { ServesOptions, ServingDeed } from '../../../src/os/sim/serving-options.ts';
 import { python, shell } from './twins.ts';
 
 /** A method is a deed, or `counts`: three items before the answer. */
