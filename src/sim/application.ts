@@ -1,7 +1,7 @@
 /** An application on a simulated host: what it does there, and what is asked of it. */
 import { HostStoppedError, messageOf, OptionsError, ReeveError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
-import { milliseconds } from '../os/sim/checks.ts';
+import { isGenerator, milliseconds } from '../os/sim/checks.ts';
 import type { Prng } from '../os/sim/prng.ts';
 import { raise } from '../os/sim/simulation-error.ts';
 import { type SimHost, type Simulation, SimulationStuck } from './simulation.ts';
@@ -124,12 +124,6 @@ export class ApplicationRun {
     });
   }
 }
-
-const isGenerator = (value: unknown): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  (Symbol.asyncIterator in value || Symbol.iterator in value) &&
-  'throw' in value;
 
 /** What Reeve has said, if that is all there is to an error: it, its cause, or each of those that were gathered in it. */
 function reevesIn(error: unknown, seen: readonly unknown[] = []): ReeveError | undefined {

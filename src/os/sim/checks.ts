@@ -91,7 +91,7 @@ export function done<T>(result: T): T {
   return result;
 }
 
-const isGenerator = (value: unknown): boolean =>
+export const isGenerator = (value: unknown): boolean =>
   typeof value === 'object' &&
   value !== null &&
   (Symbol.iterator in value || Symbol.asyncIterator in value) &&
