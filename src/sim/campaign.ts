@@ -22,8 +22,8 @@ export interface CampaignOptions {
   readonly world?: World | (() => World);
   /** Ends at the first lifetime that breaks something; default false. */
   readonly untilBroken?: boolean;
-  /** Called after each. */
-  readonly onLifetime?: (lived: number, broken: number) => void;
+  /** Called after each, and waited for: what it throws, or rejects with, the campaign rejects with. */
+  readonly onLifetime?: (lived: number, broken: number) => void | Promise<void>;
 }
 
 /** A violation, and the lifetime that it came from. */
@@ -68,7 +68,7 @@ export async function campaign(options: CampaignOptions): Promise<CampaignReport
     if (untilBroken && violations.length > 0) break;
     await take(planFrom(seed, new Prng(seed)));
     lived += 1;
-    onLifetime(lived, violations.length);
+    await onLifetime(lived, violations.length);
   }
   return { seeds: lived, steps, violations, coverage };
 }

@@ -61,8 +61,8 @@ export class Coverage {
   }
 
   /** How often each was seen. */
-  counts(): Readonly<Record<string, number>> {
-    return Object.fromEntries(this.#counts);
+  counts(): Readonly<Record<Sometimes, number>> {
+    return Object.fromEntries(this.#counts) as Record<Sometimes, number>;
   }
 
   missing(): readonly Sometimes[] {

@@ -1,5 +1,6 @@
 /** Makes a lifetime that breaks something as short as it can be while it still does: what is left is the story. */
 import { OptionsError } from '../errors.ts';
+import { show } from '../worker/option-reader.ts';
 import {
   type ChildPlan,
   type FaultPlan,
@@ -38,12 +39,15 @@ const PLAIN_CHILD = {
  * `live(plan, world)` when the campaign had a world. A world's tree stands in for the children of every plan, so that
  * none of those is left.
  *
- * Rejects with an `OptionsError` when the plan given is not broken itself.
+ * Rejects with an `OptionsError` when the plan given cannot be meant, or is not broken itself, or `isBroken` is no function.
  */
 export async function shrink(
   plan: LifetimePlan,
-  isBroken: (plan: LifetimePlan) => Promise<boolean>,
+  isBroken: (plan: LifetimePlan) => boolean | Promise<boolean>,
 ): Promise<LifetimePlan> {
+  if (typeof isBroken !== 'function') {
+    throw new OptionsError('isBroken', `expected a function, got ${show(isBroken)}`);
+  }
   if (!(await isBroken(readPlan(plan)))) {
     throw new OptionsError(
       'plan',

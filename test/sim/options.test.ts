@@ -97,4 +97,16 @@ describe('a campaign', () => {
   ])('refuses %o', async (options, message) => {
     await expect(campaign(untyped(options))).rejects.toMatchObject({ code: 'ERR_REEVE_OPTIONS', message });
   });
+
+  test('waits for an async onLifetime, and rejects with what it rejects with', async () => {
+    const told: number[] = [];
+    const onLifetime = async (lived: number): Promise<void> => {
+      await new Promise((resolve) => setImmediate(resolve));
+      told.push(lived);
+      if (lived === 2) throw new Error('no room for a report');
+    };
+    const world = { tree, programs: { agent: programs.obeys } };
+    await expect(campaign({ seeds: 5, world, onLifetime })).rejects.toThrow('no room for a report');
+    expect(told).toEqual([1, 2]);
+  });
 });

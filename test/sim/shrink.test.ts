@@ -110,3 +110,13 @@ test('it ends, however long a plan is', async () => {
 test('a plan that is not broken is refused', async () => {
   await expect(shrink(broken, async () => false)).rejects.toThrow('plan: is not broken');
 });
+
+test('who is asked may answer at once, and is a function', async () => {
+  const shortest = await shrink(broken, ({ tick }) => tick === 1_000);
+  expect(shortest).toMatchObject({ tick: 1_000, generations: [{ ...PLAIN, children: [], steps: [] }] });
+  const notAsked = shrink(broken, true as unknown as () => boolean);
+  await expect(notAsked).rejects.toMatchObject({
+    code: 'ERR_REEVE_OPTIONS',
+    message: 'isBroken: expected a function, got true',
+  });
+});

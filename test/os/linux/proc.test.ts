@@ -152,10 +152,14 @@ describe('a living process', () => {
 });
 
 test('a zombie is one, and has no environment', async () => {
-  // The shell becomes a sleep, which does not reap the child that the shell had.
-  const child = start('/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 1000'], { PATH: process.env.PATH! });
+  // The shell becomes a sleep, which does not reap the child that the shell had; the shell would have.
+  const child = start('/bin/sh', ['-c', 'sleep 1000 & echo $!; exec sleep 2000'], {
+    PATH: process.env.PATH!,
+  });
   const printed = await new Promise((resolve) => child.stdout!.once('data', resolve));
   const pid = Number(String(printed));
+  await until('the shell is a sleep', () => readCommandLine(child.pid!) === 'sleep 2000');
+  process.kill(pid, 'SIGKILL');
   await until('it is dead', () => readStat(pid)?.zombie === true);
   expect(readStat(pid)).toMatchObject({ parent: child.pid });
   expect(readProcessCookies(pid) ?? []).toEqual([]);
