@@ -231,4 +231,44 @@ export const MUTANTS = [
       },
     ],
   },
+  {
+    name: 'a call that restarts a child is answered, and starts nothing',
+    edits: [
+      {
+        file: 'supervisor/calls.ts',
+        find: "else if (child.state === 'down') turn.follow(turn.laneOf(id), start(id, call));",
+        replace: "else if (child.state === 'down') turn.answerDone(call, child);",
+      },
+    ],
+  },
+  {
+    name: 'a call that starts a child is answered, and starts nothing',
+    edits: [
+      {
+        file: 'supervisor/calls.ts',
+        find: '  turn.follow(turn.laneOf(id), start(id, call));\n}\n\nfunction restartChild',
+        replace: '  turn.answerDone(call, turn.roster.get(id)!);\n}\n\nfunction restartChild',
+      },
+    ],
+  },
+  {
+    name: 'a child that a call has ended comes back by itself',
+    edits: [
+      {
+        file: 'supervisor/calls.ts',
+        find: "stop: [id], start: [], ...rest, cause: byCall('terminateChild')",
+        replace: "stop: [id], start: [id], ...rest, cause: byCall('terminateChild')",
+      },
+    ],
+  },
+  {
+    name: 'a reconfiguration restarts what it does not change',
+    edits: [
+      {
+        file: 'supervisor/reconfigure.ts',
+        find: 'isKnown(spec) && !isSame(spec, roster.get(spec.id)!.spec)',
+        replace: 'isKnown(spec)',
+      },
+    ],
+  },
 ];

@@ -35,9 +35,10 @@ export class CallOracle {
         return () => this.nothingLives(runId, path, 'outlives the stop of its supervisor', since);
       case 'startChild':
         watched.recall(`${path}/${call.id}`, since);
-        return () => {};
+        watched.forgetAsked(`${path}/${call.id}`);
+        return (answer) => this.#hasBegun(runId, path, watched, answer, since);
       case 'restartChild':
-        return () => {};
+        return (answer) => this.#hasBegun(runId, path, watched, answer, since);
       case 'terminateChild':
         return ({ error }) => {
           if (error === undefined)
@@ -50,6 +51,21 @@ export class CallOracle {
       case 'reconfigure':
         return this.#reconfigured(runId, path, watched, call);
     }
+  }
+
+  /** Who is told started was begun since the call. A supervisor that was not needed, or has ended, tells nothing. */
+  #hasBegun(
+    runId: string,
+    path: string,
+    watched: Watched,
+    { error, child }: ToldAnswer,
+    since: number,
+  ): void {
+    if (error !== undefined || child === undefined) return;
+    if (child.type === 'supervisor' && child.state === 'exited') return;
+    const known = [watched, this.#promises.of(runId, path)]; // another, if it began only then
+    if (known.some((one) => (one?.begunAt.get(child.path) ?? Number.NEGATIVE_INFINITY) >= since)) return;
+    this.#fail('otp-order', `${child.path} is told started by a call, and was not begun`);
   }
 
   /** Of what is below this path and was born before. */
@@ -87,16 +103,24 @@ export class CallOracle {
         return;
       }
       this.#promises.take(runId, path, watched, proposal);
+      const { meanwhile, unnamed } = proposal;
+      const same = watched.ask(meanwhile.children.filter((child) => !unnamed.includes(child.path)));
       if (!apply) return;
-      this.#applied(runId, watched, proposal, since);
+      this.#applied(runId, watched, proposal, same, since);
       const asks = new Set(options.children?.filter(({ start }) => start !== undefined).map(({ id }) => id));
       const started = [...(changes?.changed ?? []), ...(changes?.added ?? [])].filter((id) => !asks.has(id));
       for (const id of started) this.#hasStarted(`${path}/${id}`, watched, since);
     };
   }
 
-  /** Those that it did not name are gone, and all was done in order. */
-  #applied(runId: string, watched: Watched, { meanwhile, unnamed }: Proposal, since: number): void {
+  /** Those that it did not name are gone, those that it did not change were let alone, and all was done in order. */
+  #applied(
+    runId: string,
+    watched: Watched,
+    { meanwhile, unnamed }: Proposal,
+    same: ReadonlySet<string>,
+    since: number,
+  ): void {
     for (const path of unnamed) {
       watched.forget(path, since);
       this.#isDown(runId, path, 'outlives a reconfiguration without it', since);
@@ -109,6 +133,9 @@ export class CallOracle {
       paths.find((path, index) => index > 0 && places.get(paths[index - 1]!)! > places.get(path)!);
     const wrong = outOfPlace(started) ?? outOfPlace([...stopped].reverse());
     if (wrong !== undefined) this.#fail('otp-order', `${wrong} is reconfigured out of its order`);
+    const disturbed = stopped.find((path) => same.has(path));
+    if (disturbed !== undefined)
+      this.#fail('otp-order', `${disturbed} is what it was, and is stopped by a reconfiguration`);
   }
 
   /** Whoever is new, or has changed, was started; but those who may not be needed. */

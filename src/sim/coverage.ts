@@ -14,6 +14,7 @@ export const SOMETIMES = [
   'a disk operation failed',
   'one disk operation failed, and no other',
   'host and forker killed together',
+  'guardian killed amid its clearing',
   'host killed before it had started',
   'forker lost',
   'forker lost while workers start',

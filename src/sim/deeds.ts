@@ -12,6 +12,10 @@ const BIRTH_TAKES_MS = 6;
 /** A death is under way so long until the host hears of it: a stop may come before, meanwhile, or after. */
 const DEATH_IS_TOLD_MS = [0, 1, 2, 4, 8] as const;
 
+/** How often whoever clears up after a host that is killed is killed, too, or stopped; and how long after, in milliseconds. */
+const GUARDIAN_IS_HARMED = 0.2;
+const GUARDIAN_WORKS_MS = [3, 30, 300, 2_200] as const;
+
 const NOTHING = (): void => {};
 
 /** Where a deed is done. */
@@ -65,16 +69,12 @@ function killNewestWorker({ machine }: Simulation): void {
 
 function toForkers({ simulation, coverage, host }: Scene) {
   return {
-    'kill-forker': () => host?.killForker(),
+    'kill-forker': () => killForker(simulation, coverage, host),
     'kill-forker-at-birth': () => {
       killAWorker(simulation); // so that there is a birth, perhaps
       if (host?.alive === true) killForkerAtBirth(simulation, host);
     },
-    'stop-forker': () => {
-      if (host?.forker === undefined) return;
-      simulation.machine.stop(host.forker);
-      coverage.saw('forker stopped');
-    },
+    'stop-forker': () => stopForker(simulation, coverage, host),
     'continue-forker': () => {
       if (host?.forker !== undefined) simulation.machine.send(host.forker, 'SIGCONT');
     },
@@ -84,9 +84,43 @@ function toForkers({ simulation, coverage, host }: Scene) {
   };
 }
 
+/** Of a dead host: whoever clears up after it. */
+function killForker(simulation: Simulation, coverage: Coverage, host: SimHost | undefined): void {
+  if (clearsUp(simulation, host)) coverage.saw('guardian killed amid its clearing');
+  host?.killForker();
+}
+
+function stopForker(simulation: Simulation, coverage: Coverage, host: SimHost | undefined): void {
+  if (host?.forker === undefined) return;
+  simulation.machine.stop(host.forker);
+  coverage.saw('forker stopped');
+}
+
+/** A host has left something to its forker to end, which is at it. */
+function clearsUp({ machine }: Simulation, host: SimHost | undefined): boolean {
+  const { forker } = host ?? {};
+  if (forker?.reparented !== true || forker.stopped) return false;
+  const { runId } = forker.origin!;
+  return machine
+    .processes()
+    .some(({ alive, isWorkers, origin }) => alive && isWorkers && origin?.runId === runId);
+}
+
+/** A little after the end of its host. */
+function harmGuardian(simulation: Simulation, coverage: Coverage, host: SimHost): void {
+  const { prng, timeline } = simulation.machine;
+  const harm = prng.chance(0.5) ? killForker : stopForker;
+  const delay = prng.pick(GUARDIAN_WORKS_MS) * prng.fraction();
+  host.process.atDeath.add(() => timeline.add(delay, () => harm(simulation, coverage, host)));
+}
+
 function toHosts({ simulation, coverage, host, bootAnother }: Scene) {
+  const { prng } = simulation.machine;
   return {
-    'kill-host': () => host?.kill(),
+    'kill-host': () => {
+      if (host?.alive === true && prng.chance(GUARDIAN_IS_HARMED)) harmGuardian(simulation, coverage, host);
+      host?.kill();
+    },
     'kill-both': () => {
       if (host?.alive === true && host.forker !== undefined) coverage.saw('host and forker killed together');
       host?.killForker();

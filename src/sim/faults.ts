@@ -41,8 +41,7 @@ export function arm(
     onBoundary: (process: SimProcess) => {
       const host = hosts[first];
       if (host === undefined || !process.alive) return;
-      const isForker = process.parent === host.process && process.isForker;
-      if (!(of === 'forker' ? isForker : process === host.process)) return;
+      if (!(of === 'forker' ? host.hasForked(process) : process === host.process)) return;
       left -= 1;
       if (left === 0) struck(coverage, host, deed, () => strike(host, deed));
     },

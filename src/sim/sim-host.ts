@@ -39,6 +39,8 @@ export class SimHost {
   #held: TimedEvent[] | undefined;
   readonly #simulation: Simulation;
   readonly #installed: Installed;
+  /** In the order of their births. Who outlives it has pid 1 for a parent. */
+  readonly #forkers: SimProcess[] = [];
 
   /** @internal use `Simulation.boot` */
   constructor(simulation: Simulation, installed: Installed, process: SimProcess, options: HostOptions) {
@@ -47,6 +49,11 @@ export class SimHost {
     this.#installed = installed;
     process.atDeath.add(() => {
       this.#diedAt = simulation.machine.timeline.now;
+    });
+    simulation.machine.watch({
+      onFork: (child) => {
+        if (child.isForker && child.parent === process) this.#forkers.push(child);
+      },
     });
     const os = simOs(installed, process);
     this.started = startHost({ ...options, os, stateDirectory: STATE_DIRECTORY }).then((host) => {
@@ -70,9 +77,14 @@ export class SimHost {
     return this.process.alive;
   }
 
-  /** Its present forker, if there is one alive. */
+  /** Its present forker, if there is one alive; when it is dead, whoever clears up after it. */
   get forker(): SimProcess | undefined {
-    return [...this.#installed.forkers.keys()].find(({ alive, parent }) => alive && parent === this.process);
+    return this.#forkers.find(({ alive }) => alive);
+  }
+
+  /** @internal this is, or was, its forker */
+  hasForked(process: SimProcess): boolean {
+    return this.#forkers.includes(process);
   }
 
   /** As the real one: rejects with an `OptionsError` when it is refused, whether the host has started by then or not. */

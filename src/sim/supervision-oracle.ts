@@ -119,9 +119,12 @@ export class SupervisionOracle {
     else watched.gentle.delete(path);
     const having = watched.may.filter((promised) => placeOf(promised, path) >= 0);
     const isOrdered = having.length > 0 && having.every(({ ordered }) => ordered);
-    if (!isOrdered || called.has(path)) return;
-    const isFirst = !states.has(path);
     const isInWave = wave?.left.delete(path) === true;
+    // Whoever was called for comes back with its group, or as somebody calls for it once more.
+    const isCalled = called.has(path) && !isInWave;
+    if (isCalled && having.length > 0 && watched.may.length === 1) unexplained.add(path);
+    if (!isOrdered || isCalled) return;
+    const isFirst = !states.has(path);
     const untimely = (promised: Promised) => this.#untimely(runId, path, watched, promised, isInWave);
     const fault = isFirst || isInWave ? watched.fault(untimely) : 'alone';
     if (fault === undefined) return;
@@ -162,7 +165,9 @@ export class SupervisionOracle {
   #explained(runId: string, { path, because }: EventOf<'child.started'>): void {
     const watched = this.#promises.above(runId, path);
     if (isReconfiguration(because)) watched?.applied.started.push(path);
-    if (watched?.unexplained.delete(path) !== true || because?.by === 'call') return;
+    watched?.called.delete(path); // it has its place again
+    const isAskedFor = because?.by === 'call' && because.call !== 'terminateChild';
+    if (watched?.unexplained.delete(path) !== true || isAskedFor) return;
     this.#fail('otp-order', `${path} is started again, and nobody has said why`);
   }
 

@@ -1,4 +1,5 @@
 /** A supervisor whose calls are told of, as they are made and as they are answered, to whoever judges what comes of them. */
+import type { ChildInfo } from '../supervisor/child-info.ts';
 import type { Changes } from '../supervisor/plan.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import { parseSupervisorSpec, type SupervisorOptions } from '../supervisor/supervisor-spec.ts';
@@ -21,6 +22,8 @@ export interface Reconfiguration {
 export interface ToldAnswer {
   /** Of a reconfiguration that was taken, and has done what it was to do. */
   readonly changes?: Changes;
+  /** The child that was started. */
+  readonly child?: ChildInfo;
   /** Undefined when the call was answered as it was meant. */
   readonly error?: unknown;
 }
@@ -37,7 +40,7 @@ export function telling(supervisor: Supervisor, judges: readonly Tell[]): Superv
     };
     const promise = made();
     promise.then(
-      (value) => answered(call.call === 'reconfigure' ? { changes: value as Changes } : {}),
+      (value) => answered(answerOf(call, value)),
       (error: unknown) => answered({ error }),
     );
     return promise;
@@ -61,6 +64,11 @@ export function telling(supervisor: Supervisor, judges: readonly Tell[]): Superv
       return typeof value === 'function' ? value.bind(target) : value;
     },
   });
+}
+
+function answerOf({ call }: ToldCall, value: unknown): ToldAnswer {
+  if (call === 'reconfigure') return { changes: value as Changes };
+  return call === 'startChild' || call === 'restartChild' ? { child: value as ChildInfo } : {};
 }
 
 /** What cannot be meant is refused, and changes nothing. */

@@ -42,6 +42,7 @@ export interface Promised {
 
 export interface PromisedChild {
   readonly path: string;
+  readonly options: ChildOptions;
   readonly restart: NonNullable<ChildOptions['restart']>;
   readonly significant: boolean;
   /** It gets SIGTERM before it gets SIGKILL. */
@@ -61,6 +62,7 @@ export function promisedBy(tree: SupervisorOptions, path = tree.id, hurried = fa
     hurried: isHurried,
     children: childrenOf(tree).map((child) => ({
       path: `${path}/${child.id}`,
+      options: child,
       restart: child.restart ?? 'permanent',
       significant: child.significant ?? false,
       gentle: !isHurried && isGentle(child),

@@ -1,5 +1,6 @@
 /** What is known of one supervisor while it lives: what it may be promised to be, and what became of its children. */
-import type { Promised } from './tree.ts';
+import type { ChildOptions } from '../supervisor/supervisor-spec.ts';
+import type { Promised, PromisedChild } from './tree.ts';
 
 export type ChildState = 'spawning' | 'running' | 'stopping' | 'exited';
 
@@ -12,7 +13,7 @@ export class Watched {
   readonly begunAt = new Map<string, number>();
   /** Those that were begun as such that are told to end before they are killed. */
   readonly gentle = new Set<string>();
-  /** Those that somebody has called for by name: they have no order any more. */
+  /** Those that somebody has called for by name, and that are not up since: they have no order. */
   readonly called = new Set<string>();
   /** Those that a reconfiguration has brought: they may begin before others that live already. */
   readonly added = new Set<string>();
@@ -33,8 +34,24 @@ export class Watched {
   /** Whom a reconfiguration that is being applied has stopped, and started, so far. */
   readonly applied = { stopped: [] as string[], started: [] as string[] };
 
+  /** By path: what each was asked to be last, as far as that is certain. */
+  readonly #asked = new Map<string, ChildOptions>();
+
   constructor(may: readonly Promised[]) {
     this.may = may;
+    if (may.length === 1) this.ask(may[0]!.children);
+  }
+
+  /** They are to be this from now on; returns the paths of those that were to be the same before. */
+  ask(children: readonly PromisedChild[]): ReadonlySet<string> {
+    const same = children.filter(({ path, options }) => this.#asked.get(path) === options);
+    for (const { path, options } of children) this.#asked.set(path, options);
+    return new Set(same.map(({ path }) => path));
+  }
+
+  /** Somebody else may have its name now. */
+  forgetAsked(path: string): void {
+    this.#asked.delete(path);
   }
 
   /** What is wrong, whichever of those it may be; nothing when one of them does not mind. */

@@ -49,6 +49,38 @@ describe.each(['host', 'forker'] as const)('of the %s', (of) => {
   });
 });
 
+/** A host that is killed with a worker up, and a fault in wait for its forker; whether the host lived when it struck. */
+async function killedWith(at: number) {
+  const simulation = new Simulation({ seed: 3, programs: { worker: programs.obeys } });
+  const strikes: boolean[] = [];
+  let effects = 0;
+  simulation.machine.watch({
+    onBoundary: ({ isForker }) => {
+      if (isForker) effects += 1;
+    },
+  });
+  const [plan] = planOf({ deed: 'kill-forker', of: 'forker', at }).generations;
+  arm(simulation, new Coverage(), plan!, (on) => {
+    strikes.push(on.alive);
+    on.killForker();
+  });
+  const host = simulation.boot({ signals: false });
+  await simulation.run(host.started);
+  await simulation.run(host.supervise({ id: 's', children: [{ id: 'w', command: 'worker' }] }));
+  host.kill();
+  const before = effects;
+  await simulation.pass(5_000);
+  const { machine, violations } = simulation;
+  const left = machine.processes().filter(({ alive, isWorkers }) => alive && isWorkers).length;
+  return { before, strikes, left, violations };
+}
+
+test("a forker is its host's when that one is dead, too: a fault strikes it as it clears up", async () => {
+  const { before, ...unharmed } = await killedWith(1_000);
+  expect(unharmed).toEqual({ strikes: [], left: 0, violations: [] });
+  expect(await killedWith(before + 1)).toEqual({ before, strikes: [false], left: 1, violations: [] });
+});
+
 test.each([
   ['kill-host', 'host'],
   ['kill-forker', 'forker'],
