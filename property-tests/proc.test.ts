@@ -22,12 +22,15 @@ test('the fields of stat are counted from the end of the name', () => {
       number,
       number,
       number,
-      (name, letter, parent, group, session, startTime) => {
+      fc.boolean(),
+      (name, letter, parent, group, session, startTime, flagged) => {
         const between = Array.from({ length: 15 }, (_, index) => 1_000 + index);
+        between[2] = flagged ? 4 : 0; // PF_EXITING
         const text = `77 (${name}) ${letter} ${parent} ${group} ${session} ${between.join(' ')} ${startTime} 9 9\n`;
         expect(parseStat(text)).toEqual({
           zombie: false, // with that many threads
           dying: letter === 'Z' || letter === 'X',
+          exiting: flagged && letter !== 'Z' && letter !== 'X',
           kernelThread: false,
           parent,
           group,

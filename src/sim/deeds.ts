@@ -1,4 +1,5 @@
 /** What can go wrong from outside, each as one deed. */
+import { Prng } from '../os/sim/prng.ts';
 import type { SimProcess } from '../os/sim/process.ts';
 import { exitsAfter } from '../os/sim/programs.ts';
 import { callsToSupervisors } from './call-deeds.ts';
@@ -13,7 +14,7 @@ const BIRTH_TAKES_MS = 6;
 const DEATH_IS_TOLD_MS = [0, 1, 2, 4, 8] as const;
 
 /** How often whoever clears up after a host that is killed is killed, too, or stopped; and how long after, in milliseconds. */
-const GUARDIAN_IS_HARMED = 0.2;
+const GUARDIAN_IS_HARMED = 0.4;
 const GUARDIAN_WORKS_MS = [3, 30, 300, 2_200] as const;
 
 const NOTHING = (): void => {};
@@ -106,19 +107,20 @@ function clearsUp({ machine }: Simulation, host: SimHost | undefined): boolean {
     .some(({ alive, isWorkers, origin }) => alive && isWorkers && origin?.runId === runId);
 }
 
-/** A little after the end of its host. */
+/** A little after the end of its host, and by a chance of its own: a life in which it is let alone is what it would have been. */
 function harmGuardian(simulation: Simulation, coverage: Coverage, host: SimHost): void {
   const { prng, timeline } = simulation.machine;
-  const harm = prng.chance(0.5) ? killForker : stopForker;
-  const delay = prng.pick(GUARDIAN_WORKS_MS) * prng.fraction();
+  const chance = new Prng((prng.seed ^ host.process.uid) >>> 0);
+  if (!host.alive || !chance.chance(GUARDIAN_IS_HARMED)) return;
+  const harm = chance.chance(0.5) ? killForker : stopForker;
+  const delay = chance.pick(GUARDIAN_WORKS_MS) * chance.fraction();
   host.process.atDeath.add(() => timeline.add(delay, () => harm(simulation, coverage, host)));
 }
 
 function toHosts({ simulation, coverage, host, bootAnother }: Scene) {
-  const { prng } = simulation.machine;
   return {
     'kill-host': () => {
-      if (host?.alive === true && prng.chance(GUARDIAN_IS_HARMED)) harmGuardian(simulation, coverage, host);
+      if (host !== undefined) harmGuardian(simulation, coverage, host);
       host?.kill();
     },
     'kill-both': () => {
