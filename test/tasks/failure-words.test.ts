@@ -62,7 +62,7 @@ test('a line that has ended is searched once, whatever pieces it comes in', () =
   expect(searched).toBeLessThan(6_000);
 });
 
-describe('a line of 64 KiB', () => {
+describe('a long line', () => {
   // One that goes on without a bound, after what may stand in the line often, takes seconds for some.
   test.each(KNOWN_PATTERNS.map(({ category, pattern }) => [category, pattern] as const))(
     'is searched for what tells of %s in bounded steps from each of its letters',
@@ -73,12 +73,9 @@ describe('a line of 64 KiB', () => {
   );
 
   test.each(['model ', 'please run ', 'context ', '\x1b[1;', '\x1b[', '\x1b', '\x1b(', '1;'])(
-    'of nothing but %j is searched at once',
+    'of a MiB of nothing but %j is searched: with steps that grow as its square, the test would run out of time',
     (unit) => {
-      const words = unit.repeat(65_536 / unit.length);
-      const begun = performance.now();
-      expect(kindOf(words)).toBe('unknown');
-      expect(performance.now() - begun).toBeLessThan(1_000);
+      expect(kindOf(unit.repeat(2 ** 20 / unit.length))).toBe('unknown');
     },
   );
 });
