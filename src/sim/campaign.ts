@@ -4,7 +4,7 @@ import { Prng } from '../os/sim/prng.ts';
 import { blamed } from '../os/sim/simulation-error.ts';
 import { Coverage } from './coverage.ts';
 import type { Violation } from './invariants.ts';
-import { type LifetimeReport, liveIn, type World } from './lifetime.ts';
+import { type Lived, liveIn, type World } from './lifetime.ts';
 import { readCampaignOptions } from './options.ts';
 import { inPeace, type LifetimePlan, planFrom } from './plan.ts';
 
@@ -52,7 +52,7 @@ export async function campaign(options: CampaignOptions): Promise<CampaignReport
   const violations: Broken[] = [];
   let steps = 0;
   let lived = 0;
-  const take = async (plan: LifetimePlan): Promise<LifetimeReport> => {
+  const take = async (plan: LifetimePlan): Promise<Lived> => {
     const { seed } = plan;
     const report = await livePlanned(plan, worlds());
     steps += report.steps;
@@ -61,8 +61,8 @@ export async function campaign(options: CampaignOptions): Promise<CampaignReport
     return report;
   };
   if (options.world !== undefined) {
-    const { hash } = await take(inPeace(firstSeed));
-    if (violations.length === 0) await goesTheSameWay(inPeace(firstSeed), worlds(), hash);
+    const { rhythm } = await take(inPeace(firstSeed));
+    if (violations.length === 0) await goesTheSameWay(inPeace(firstSeed), worlds(), rhythm);
   }
   for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) {
     if (untilBroken && violations.length > 0) break;
@@ -73,17 +73,17 @@ export async function campaign(options: CampaignOptions): Promise<CampaignReport
   return { seeds: lived, steps, violations, coverage };
 }
 
-/** What has chance, clocks or a state of its own may break what nobody can live again. */
-async function goesTheSameWay(plan: LifetimePlan, world: World | undefined, hash: string): Promise<void> {
+/** What has chance, clocks or a state of its own may break what nobody can live again; but for names, which may be by chance. */
+async function goesTheSameWay(plan: LifetimePlan, world: World | undefined, rhythm: string): Promise<void> {
   const again = await livePlanned(plan, world);
-  if (again.hash === hash) return;
+  if (again.rhythm === rhythm) return;
   const complaint =
     'in peace, it went another way the second time: it has timers, clocks or chance of its own, or is still in the state ' +
     'that the first life left it in. A function that makes a world has one made for each life';
   throw blamed({ seed: plan.seed }, new OptionsError('world', complaint));
 }
 
-async function livePlanned(plan: LifetimePlan, world: World | undefined): Promise<LifetimeReport> {
+async function livePlanned(plan: LifetimePlan, world: World | undefined): Promise<Lived> {
   try {
     return await liveIn(plan, world);
   } catch (error) {

@@ -65,8 +65,13 @@ export async function live(plan: LifetimePlan, world?: World | (() => World)): P
   return await liveIn(readPlan(plan), readWorlds(world)());
 }
 
+/** A report, and when all of it happened. */
+export interface Lived extends LifetimeReport {
+  readonly rhythm: string;
+}
+
 /** The same, of what was looked at before. */
-export async function liveIn(plan: LifetimePlan, world: World | undefined): Promise<LifetimeReport> {
+export async function liveIn(plan: LifetimePlan, world: World | undefined): Promise<Lived> {
   const { seed, pidMax, tick, userId } = plan;
   const simulation = new Simulation({ seed, pidMax, tick, programs: world?.programs ?? CAST });
   const coverage = new Coverage();
@@ -86,6 +91,7 @@ export async function liveIn(plan: LifetimePlan, world: World | undefined): Prom
     coverage,
     steps: simulation.machine.timeline.steps,
     hash: simulation.trace.hash,
+    rhythm: simulation.trace.rhythm,
     trace: simulation.trace.lines(),
   };
 }

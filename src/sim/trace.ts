@@ -11,18 +11,21 @@ export interface Trace {
   lines(): readonly string[];
   /** Of every line there ever was. */
   readonly hash: string;
+  /** Of when each was, whatever it was: names that chance has given change nothing about it. */
+  readonly rhythm: string;
   event(event: TimedEvent): void;
   note(text: string): void;
 }
 
 export function createTrace(machine: SimMachine): Trace {
   const kept: string[] = [];
-  let hash = 0x811c9dc5;
+  let hash = EMPTY;
+  let rhythm = EMPTY;
   const note = (text: string): void => {
-    const line = `${machine.timeline.now.toFixed(3)} ${text}`;
-    for (let index = 0; index < line.length; index += 1) {
-      hash = Math.imul(hash ^ line.charCodeAt(index), 0x01000193) >>> 0; // FNV-1a
-    }
+    const when = machine.timeline.now.toFixed(3);
+    const line = `${when} ${text}`;
+    hash = hashed(line, hash);
+    rhythm = hashed(when, rhythm);
     kept.push(line);
     if (kept.length > LINES_KEPT) kept.shift();
   };
@@ -35,12 +38,28 @@ export function createTrace(machine: SimMachine): Trace {
   return {
     lines: () => [...kept],
     get hash() {
-      return hash.toString(16).padStart(8, '0');
+      return written(hash);
+    },
+    get rhythm() {
+      return written(rhythm);
     },
     event: (event) => note(describe(event)),
     note,
   };
 }
+
+const EMPTY = 0x811c9dc5;
+
+/** FNV-1a. */
+function hashed(text: string, before: number): number {
+  let hash = before;
+  for (let index = 0; index < text.length; index += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193) >>> 0;
+  }
+  return hash;
+}
+
+const written = (hash: number): string => hash.toString(16).padStart(8, '0');
 
 function describe(event: TimedEvent): string {
   const { at: _, ...rest } = event;

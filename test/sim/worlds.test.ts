@@ -1,5 +1,6 @@
 /** A world of one's own: whose it is, how long its state lasts, and what of it is refused. */
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as realPause } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { OptionsError } from '../../src/errors.ts';
@@ -135,6 +136,15 @@ describe('the state of an application', () => {
       for (let n = 0; n < 5; n += 1) await pause(random() * 100);
     };
     expect((await campaign({ seeds: 1, world: worldOf(byTheSeed) })).violations).toEqual([]);
+  });
+
+  test('may have names that chance has given', async () => {
+    const application: Application = async (host) => {
+      const pool = await openPool(host);
+      assert.ok(await pool.call('do', randomUUID()));
+      await host.run({ command: 'task', args: [randomUUID()] });
+    };
+    expect((await campaign({ seeds: 5, world: worldOf(application) })).violations).toEqual([]);
   });
 
   test.each([[() => undefined], [() => ({ programs: {} })], [async () => worldOf(() => {})]])(
