@@ -112,8 +112,8 @@ export interface Sighting extends ProcessIdentity {
   /** Dead, but not yet reaped by its parent. Counts as dead. */
   readonly zombie: boolean;
   /**
-   * Its first thread has ended and others have not. One that was killed is so for some milliseconds, and holds its
-   * files and sockets open; one whose main thread just left lives on. Counts as alive.
+   * Its first thread is amid its end, or past it, and others may live. One that was killed is so for some milliseconds,
+   * a large one for longer, and holds its files and sockets open; one whose main thread just left lives on. Counts as alive.
    */
   readonly dying: boolean;
   /** Innermost first; undefined when they may not be read. */

@@ -78,7 +78,7 @@ async function goesTheSameWay(plan: LifetimePlan, world: World | undefined, rhyt
   const again = await livePlanned(plan, world);
   if (again.rhythm === rhythm) return;
   const complaint =
-    'in peace, it went another way the second time: it has timers, clocks or chance of its own, or is still in the state ' +
+    'in peace, it went another way the second time: it has timers, files, clocks or chance of its own, or is still in the state ' +
     'that the first life left it in. A function that makes a world has one made for each life';
   throw blamed({ seed: plan.seed }, new OptionsError('world', complaint));
 }

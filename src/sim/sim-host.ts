@@ -26,6 +26,8 @@ export class SimHost {
   /** @internal what becomes of them as somebody has called for it */
   readonly calledFor = new CalledFor(this.supervisors);
   host: Host | undefined;
+  /** The host's own `supervise`. */
+  #begin: Host['supervise'] | undefined;
   #stopping: Promise<void> | undefined;
   /** By whomever: by us, by its application, or by a signal. */
   #toldToStop = false;
@@ -100,12 +102,12 @@ export class SimHost {
    * Its first child is on its way before `supervise` has returned, and only then it is known that it was accepted: the
    * oracle hears what is promised first, and nothing of what is refused.
    */
-  #supervise(host: Host, options: SupervisorOptions): Promise<unknown> {
+  #supervise(host: Host, options: SupervisorOptions): Promise<Supervisor> {
     const { oracle } = this.#simulation;
     const before = new Set(host.supervisors);
     const held: TimedEvent[] = [];
     this.#held = held;
-    const ready = host.supervise(options);
+    const ready = this.#begin!(options);
     this.#held = undefined;
     if (host.supervisors.some((supervisor) => !before.has(supervisor))) {
       oracle.promise(host.runId, promisedBy(options));
@@ -239,6 +241,11 @@ export class SimHost {
     const find = host.supervisor.bind(host);
     const all = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(host), 'supervisors')!.get!.bind(host);
     host.supervisor = (path) => hear(find(path));
+    const begin = host.supervise.bind(host);
+    this.#begin = begin;
+    // One of its trees that has ended, and that it begins anew: it is promised to be what it is now.
+    host.supervise = (options) =>
+      this.supervisors.some(({ id }) => id === options?.id) ? this.#supervise(host, options) : begin(options);
     Object.defineProperty(host, 'supervisors', { get: () => all().map(hear) });
   }
 

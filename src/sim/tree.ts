@@ -43,6 +43,8 @@ export interface Promised {
 export interface PromisedChild {
   readonly path: string;
   readonly options: ChildOptions;
+  /** What they said when they were handed over: whoever did may have changed them since. */
+  readonly said: string;
   readonly restart: NonNullable<ChildOptions['restart']>;
   readonly significant: boolean;
   /** It gets SIGTERM before it gets SIGKILL. */
@@ -63,6 +65,7 @@ export function promisedBy(tree: SupervisorOptions, path = tree.id, hurried = fa
     children: childrenOf(tree).map((child) => ({
       path: `${path}/${child.id}`,
       options: child,
+      said: JSON.stringify(child),
       restart: child.restart ?? 'permanent',
       significant: child.significant ?? false,
       gentle: !isHurried && isGentle(child),

@@ -1,5 +1,4 @@
 /** What is known of one supervisor while it lives: what it may be promised to be, and what became of its children. */
-import type { ChildOptions } from '../supervisor/supervisor-spec.ts';
 import type { Promised, PromisedChild } from './tree.ts';
 
 export type ChildState = 'spawning' | 'running' | 'stopping' | 'exited';
@@ -35,7 +34,7 @@ export class Watched {
   readonly applied = { stopped: [] as string[], started: [] as string[] };
 
   /** By path: what each was asked to be last, as far as that is certain. */
-  readonly #asked = new Map<string, ChildOptions>();
+  readonly #asked = new Map<string, Pick<PromisedChild, 'options' | 'said'>>();
 
   constructor(may: readonly Promised[]) {
     this.may = may;
@@ -44,8 +43,11 @@ export class Watched {
 
   /** They are to be this from now on; returns the paths of those that were to be the same before. */
   ask(children: readonly PromisedChild[]): ReadonlySet<string> {
-    const same = children.filter(({ path, options }) => this.#asked.get(path) === options);
-    for (const { path, options } of children) this.#asked.set(path, options);
+    const same = children.filter(({ path, options, said }) => {
+      const before = this.#asked.get(path);
+      return before?.options === options && before.said === said;
+    });
+    for (const child of children) this.#asked.set(child.path, child);
     return new Set(same.map(({ path }) => path));
   }
 

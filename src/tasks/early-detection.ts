@@ -9,9 +9,9 @@ import {
   type FailureCategory,
   type FailurePattern,
   KNOWN_PATTERNS,
-  LINE_ENDS,
   linesIn,
   matches,
+  unended,
 } from './failure-category.ts';
 
 export interface DetectOptions {
@@ -99,9 +99,9 @@ export class Detector {
     this.#strikes = 0;
     if (this.#detection.fatal.length === 0) return;
     const text = this.#decoders[stream].write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
-    const lines = (this.#rests[stream] + text).split(LINE_ENDS);
-    this.#rests[stream] = lines.at(-1)!.slice(-LONGEST_REST);
-    for (const line of lines) this.#read(line);
+    const output = this.#rests[stream] + text;
+    this.#rests[stream] = unended(output).slice(-LONGEST_REST);
+    for (const line of linesIn(output)) this.#read(line);
   }
 
   close(): void {
@@ -111,11 +111,9 @@ export class Detector {
   }
 
   #read(line: string): void {
-    for (const text of linesIn(line)) {
-      const found = this.#detection.fatal.find(({ pattern }) => matches(pattern, text));
-      if (found === undefined || this.#isOver) continue;
-      this.#tell({ reason: `it said: ${text.slice(0, LONGEST_SHOWN)}`, category: found.category });
-    }
+    const found = this.#detection.fatal.find(({ pattern }) => matches(pattern, line));
+    if (found === undefined || this.#isOver) return;
+    this.#tell({ reason: `it said: ${line.slice(0, LONGEST_SHOWN)}`, category: found.category });
   }
 
   /** A strike for each time that nothing has come; whatever has come begins the count anew. */

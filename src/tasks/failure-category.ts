@@ -132,11 +132,13 @@ function fromExit({ exitCode, signal }: { exitCode: number | null; signal: strin
   return 'unknown';
 }
 
-/** What a terminal is told beside the text: control and escape sequences (ECMA-48, ECMA-35), and the shifts of charsets. */
-const FOR_TERMINALS = /\x1b(?:\[[0-?]*[ -/]*[@-~]|[ -/]*[0-Z\\^-~])|[\x0e\x0f]/g;
+/** What a terminal is told beside the text: titles, control and escape sequences (ECMA-48, ECMA-35), and the shifts of charsets. */
+const FOR_TERMINALS =
+  /\x1b(?:\][^\x07\x1b]{0,2000}(?:\x07|\x1b\\)|\[[0-?]*[ -/]*[@-~]|[ -/]*[0-Z\\^-~])|[\x0e\x0f]/g;
 
 /** What ends a line: a progress bar goes back to its beginning, and records end with a zero byte, or begin with `RS`. */
-export const LINE_ENDS = /[\n\r\0\x1e]/;
+const LINE_ENDS = ['\n', '\r', '\0', '\x1e'];
+const BETWEEN_LINES = new RegExp(`[${LINE_ENDS.join('')}]+`);
 
 /** Control characters that no text has, not even one for a terminal: tab, bell, backspace and escape may be. */
 const NO_TEXT = /[\x01-\x06\x10-\x1a\x1c\x1d\x1f]/;
@@ -148,7 +150,11 @@ const MOST_NO_LETTERS = 1 / 4;
 
 /** Lines of text, without what is for terminals: in a picture, or an archive, any three letters come about by chance. */
 export const linesIn = (output: string): readonly string[] =>
-  output.replaceAll(FOR_TERMINALS, '').split(LINE_ENDS).filter(isText);
+  output.replaceAll(FOR_TERMINALS, '').split(BETWEEN_LINES).filter(isText);
+
+/** What follows the last end of a line. */
+export const unended = (output: string): string =>
+  output.slice(1 + Math.max(...LINE_ENDS.map((end) => output.lastIndexOf(end))));
 
 const isText = (line: string): boolean =>
   line !== '' && !NO_TEXT.test(line) && (line.match(NO_LETTER)?.length ?? 0) <= line.length * MOST_NO_LETTERS;

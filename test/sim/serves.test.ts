@@ -82,9 +82,11 @@ describe('in what `each` answers', () => {
     expect(await thrownWith(async () => ({ deed: 'dies' }))).toMatchObject({ message: /got a promise$/ });
   });
 
-  test('nothing, or undefined, is as for every other call', async () => {
-    for (const answer of [undefined, {}, { after: undefined }]) {
-      expect(await thrownWith(() => answer)).toBe('nothing');
-    }
+  test.each([[undefined], [{}], [{ after: undefined }]])('%o is as for every other call', async (answer) => {
+    const worker = programs.serves({ after: 500, each: () => untyped<undefined>(answer) });
+    const { simulation, pool } = await open({ min: 1, max: 1 }, worker);
+    const begun = simulation.machine.timeline.now;
+    expect(await simulation.run(pool.call('echo', 1))).toBe(1);
+    expect(simulation.machine.timeline.now - begun).toBeGreaterThan(500);
   });
 });

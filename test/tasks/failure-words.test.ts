@@ -15,6 +15,7 @@ describe('is read', () => {
     ['what grep colours', '\x1b[01;31m\x1b[K401\x1b[m\x1b[K refused\n', 'auth'],
     ['a progress line that is erased', '\r\x1b[2K429\n', 'rate-limit'],
     ['what a cursor was hidden for', '\x1b[?25l429\x1b[?25h\n', 'rate-limit'],
+    ['a title, which is no line', '\x1b]0;401\x07out of memory\n', 'out-of-memory'],
     ['a JSON text sequence', '\x1e{"error":{"status":429}}\n', 'rate-limit'],
     ['a record that ends with a zero byte', 'a\0b\0Error: out of memory\0', 'out-of-memory'],
     [
@@ -72,7 +73,18 @@ describe('a long line', () => {
     },
   );
 
-  test.each(['model ', 'please run ', 'context ', '\x1b[1;', '\x1b[', '\x1b', '\x1b(', '1;'])(
+  test.each([
+    'model ',
+    'please run ',
+    'context ',
+    '\x1b[1;',
+    '\x1b[',
+    '\x1b',
+    '\x1b(',
+    '\x1b]',
+    '\x1b]0;',
+    '1;',
+  ])(
     'of a MiB of nothing but %j is searched: with steps that grow as its square, the test would run out of time',
     (unit) => {
       expect(kindOf(unit.repeat(2 ** 20 / unit.length))).toBe('unknown');

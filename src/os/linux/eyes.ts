@@ -28,7 +28,7 @@ export function eyes(bootId: string, pidNamespace: string): Pick<Kernel, 'sight'
     if (stat === undefined) return undefined;
     const { kernelThread, exiting, ...place } = { bootId, pidNamespace, pid, ...stat };
     if (stat.zombie || kernelThread) return { ...place, cookies: undefined }; // they have no environment
-    return { ...place, cookies: readMarks(pid, stat) };
+    return { ...place, dying: stat.dying || exiting, cookies: readMarks(pid, stat) };
   }
 
   /** In the middle of an exec nobody has an environment: who has none is looked at again, and believed the second time. */

@@ -32,7 +32,7 @@ export class Disk {
   /** Told of an operation that fails: once, or as all do now. */
   onFailure: (once: boolean) => void = () => {};
 
-  /** Whatever it is in the way of fails with this, until it is undefined again. Throws a RangeError for what is none. */
+  /** Whatever it is in the way of fails with this, until it is undefined again. Throws for what is none. */
   get fault(): DiskFault | undefined {
     return this.#fault;
   }

@@ -93,6 +93,8 @@ const SERVES: Checks<ServesOptions> = {
 
 export const servesOptions = (options: ServesOptions): ServesOptions => optional('serves()', options, SERVES);
 
-/** What `each` answers. */
-export const servingOptions = (serving: ServingOptions = {}): ServingOptions =>
-  optional('each()', serving, SERVING);
+/** What `each` answers; what it leaves undefined is as for every other call. */
+export function servingOptions(serving: ServingOptions = {}): ServingOptions {
+  const given = Object.entries(optional('each()', serving, SERVING));
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined));
+}

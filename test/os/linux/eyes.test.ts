@@ -30,7 +30,7 @@ test('amid an exec it is looked at 25 times, and then not known to have none', a
 test('amid its end it is looked at once: what it had cannot be told any more', async () => {
   vi.mocked(proc.readStat).mockReturnValue(stat({ exiting: true }));
   const seen = await sight(7);
-  expect(seen).toMatchObject({ pid: 7, zombie: false, cookies: undefined });
+  expect(seen).toMatchObject({ pid: 7, zombie: false, dying: true, cookies: undefined });
   expect(seen).not.toHaveProperty('exiting');
   expect(proc.readStat).toHaveBeenCalledTimes(1);
 });
@@ -44,6 +44,6 @@ test('while another thread of it lives, that has its marks', async () => {
 test('before its memory is given back, it has its own', async () => {
   vi.mocked(proc.readStat).mockReturnValue(stat({ exiting: true }));
   vi.mocked(proc.readProcessCookies).mockReturnValue([mark('run', 'w')]);
-  expect(await sight(7)).toMatchObject({ cookies: [mark('run', 'w')] });
+  expect(await sight(7)).toMatchObject({ dying: true, cookies: [mark('run', 'w')] }); // its sockets may answer
   expect(proc.readDyingCookies).not.toHaveBeenCalled();
 });
