@@ -1,14 +1,14 @@
 /** What processes write goes through FIFOs, used again and again, and never by two at a time. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { isAlive, processesOfRun, until } from '../support/processes.ts';
 import { type BornProcess, openRun, type TestRun } from '../support/spawner.ts';
-import { temporaryDirectory } from '../support/temporary.ts';
+import { takeAway, temporaryDirectory } from '../support/temporary.ts';
 
 const FIXTURE = fileURLToPath(new URL('../fixtures/dies-after-an-order.mjs', import.meta.url));
 const directoryOf = (run: TestRun) => join(run.directory, 'run.fifos');
@@ -151,7 +151,7 @@ describe('sockets take their place', () => {
 
   test('where they have been taken away', async () => {
     const run = await openRun('forker');
-    rmSync(directoryOf(run), { recursive: true });
+    takeAway(directoryOf(run));
     await expectSockets(run);
   });
 });

@@ -1,6 +1,6 @@
 /** The state directory's troubles: not writable, read-only, full; and how private it is. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Host, RegistryError, SpawnError, StartError, startHost } from '../../src/index.ts';
@@ -10,7 +10,7 @@ import { startHostProcess } from '../support/host-process.ts';
 import { isAlive, processesOfRun, until } from '../support/processes.ts';
 import { killTogether, namesIn, putRunFile, scripts, someRunId, spawned } from '../support/runs.ts';
 import { smallDisk } from '../support/small-disk.ts';
-import { temporaryDirectory } from '../support/temporary.ts';
+import { takeAway, temporaryDirectory } from '../support/temporary.ts';
 
 const HOST = fileURLToPath(new URL('../fixtures/host.mjs', import.meta.url));
 
@@ -81,7 +81,7 @@ test('a state directory that is gone does not keep a host from ending that has n
   const host = await startHostProcess({ stateDirectory }, [
     { id: 'services', children: [{ ...child('a', '1120'), restart: 'temporary' }] },
   ]);
-  rmSync(`${stateDirectory}/runs`, { recursive: true });
+  takeAway(`${stateDirectory}/runs`);
   process.kill(host.children[0]!.pid!, 'SIGKILL');
   await host.event('registry.warning');
   host.send('end');

@@ -1,5 +1,5 @@
 /** Directories that are gone when their test is over. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -9,4 +9,9 @@ export function temporaryDirectory(): string {
   const path = mkdtempSync(join(tmpdir(), 'reeve-test-'));
   onTestFinished(() => rmSync(path, { recursive: true, force: true }));
   return path;
+}
+
+/** At once, whoever is about to write there: a directory that is emptied first may get another file meanwhile. */
+export function takeAway(path: string): void {
+  renameSync(path, join(temporaryDirectory(), 'taken'));
 }
