@@ -1,6 +1,7 @@
 /** Makes a lifetime that breaks something as short as it can be while it still does: what is left is the story. */
 import { OptionsError } from '../errors.ts';
 import { show } from '../worker/option-reader.ts';
+import { SEEDS } from './options.ts';
 import {
   type ChildPlan,
   type FaultPlan,
@@ -15,7 +16,6 @@ import { readPlan } from './read-plan.ts';
 const SEEDS_EACH = 4;
 /** Each of them is a lifetime lived: some tens of seconds for them all. */
 const MOST_TRIES = 4_000;
-const SEEDS = 2 ** 32;
 
 /** Its children, steps and fault are taken away one by one. */
 const { children: _, steps: __, fault: ___, ...PLAIN_REST } = PLAIN_GENERATION;

@@ -1,7 +1,7 @@
 /** One host on a simulated machine: its process, its forkers, and the host itself once it has started. */
 
 import type { TimedEvent } from '../events.ts';
-import { type Host, startHost } from '../host/host.ts';
+import { Host, startHost } from '../host/host.ts';
 import type { HostOptions } from '../host/options.ts';
 import type { SimProcess } from '../os/sim/process.ts';
 import type { Installed } from '../os/sim/sim-fork.ts';
@@ -26,8 +26,6 @@ export class SimHost {
   /** @internal what becomes of them as somebody has called for it */
   readonly calledFor = new CalledFor(this.supervisors);
   host: Host | undefined;
-  /** The host's own `supervise`. */
-  #begin: Host['supervise'] | undefined;
   #stopping: Promise<void> | undefined;
   /** By whomever: by us, by its application, or by a signal. */
   #toldToStop = false;
@@ -107,7 +105,7 @@ export class SimHost {
     const before = new Set(host.supervisors);
     const held: TimedEvent[] = [];
     this.#held = held;
-    const ready = this.#begin!(options);
+    const ready = Host.prototype.supervise.call(host, options);
     this.#held = undefined;
     if (host.supervisors.some((supervisor) => !before.has(supervisor))) {
       oracle.promise(host.runId, promisedBy(options));
@@ -242,7 +240,6 @@ export class SimHost {
     const all = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(host), 'supervisors')!.get!.bind(host);
     host.supervisor = (path) => hear(find(path));
     const begin = host.supervise.bind(host);
-    this.#begin = begin;
     // One of its trees that has ended, and that it begins anew: it is promised to be what it is now.
     host.supervise = (options) =>
       this.supervisors.some(({ id }) => id === options?.id) ? this.#supervise(host, options) : begin(options);

@@ -1,15 +1,12 @@
 /** What a host keeps of supervisors that have ended: nothing; and what those keep who hold one: its last words. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setFlagsFromString, writeHeapSnapshot } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { writeHeapSnapshot } from 'node:v8';
 import { expect, test } from 'vitest';
 import { openHost, shell, sleeper, type TestHost } from '../support/host.ts';
+import { collectGarbage } from '../support/memory.ts';
 import { until } from '../support/processes.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
 
 /** Bytes outside the JavaScript heap, where output is kept. */
 function bytesHeld(): number {

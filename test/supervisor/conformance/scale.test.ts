@@ -1,11 +1,7 @@
 /** What is kept of children that are no more, and how the work grows with their number. */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { openStage, type Stage } from '../../support/conformance.ts';
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
+import { collectGarbage } from '../../support/memory.ts';
 
 const STATIC = ['one_for_one', 'one_for_all', 'rest_for_one'] as const;
 const CHILDREN = 100;
