@@ -1,9 +1,11 @@
 /** Whatever becomes of a worker, and whenever: the first call and the second are settled, with the cause. */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { NoWorkerError, ProtocolError, WorkerCrashedError, WorkerUnhealthyError } from '../../src/index.ts';
 import { fixture, hangingCall, openPool, rejection } from '../support/pool.ts';
 import { until } from '../support/processes.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 const sh = (script: string) => ({ command: 'sh', args: ['-c', script] });
 
@@ -38,8 +40,8 @@ describe('workers that cannot start', () => {
   });
 
   test('one that is repaired is used as soon as it was tried again', async () => {
-    const flag = `/tmp/reeve-repaired-${process.pid}`;
-    const script = `test -e ${flag} || exit 1; trap 'rm -f ${flag}' EXIT; while read -r line; do
+    const flag = join(temporaryDirectory(), 'repaired');
+    const script = `test -e ${flag} || exit 1; while read -r line; do
       id=\${line#*\\"id\\":}; echo "{\\"jsonrpc\\":\\"2.0\\",\\"id\\":\${id%%,*},\\"result\\":1}"; done`;
     const { pool } = await openPool({
       worker: sh(script),
@@ -48,7 +50,6 @@ describe('workers that cannot start', () => {
       backoff: { initial: 20, max: 20 },
     });
     expect(await rejection(pool.run())).toBeInstanceOf(NoWorkerError);
-    const { writeFileSync } = await import('node:fs');
     writeFileSync(flag, '');
     expect(await until('a call succeeds', () => pool.run().catch(() => undefined))).toBe(1);
   });
@@ -171,12 +172,11 @@ test.each(['before', 'after'])(
 );
 
 test('a worker that had nothing to do when it fell silent is ended, whatever it was given since', async () => {
-  const flag = `/tmp/reeve-silent-${process.pid}`;
+  const flag = join(temporaryDirectory(), 'silent');
   const answer = `id=\${line#*'"id":'}; echo '{"jsonrpc":"2.0","result":1,"id":'"\${id%%,*}"'}'`;
   const worker = sh(`read -r line; ${answer}; read -r ping; : >${flag}; exec sleep 1000`);
   const { pool } = await openPool({ worker, min: 1, max: 1, heartbeat: { interval: 100, misses: 2 } });
   await until('it was asked', () => existsSync(flag));
-  rmSync(flag);
   expect(await rejection(pool.run())).toBeInstanceOf(WorkerUnhealthyError);
 });
 

@@ -1,9 +1,11 @@
 /** Workers that have done enough are replaced, and nobody who calls notices. */
+import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { PoolOptions } from '../../src/index.ts';
 import { openPool, rejection, WORKER } from '../support/pool.ts';
 import { until } from '../support/processes.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 const RECYCLES = 200;
 
@@ -96,8 +98,8 @@ test('memory that a child of the worker holds counts', async () => {
 });
 
 test('when the new one does not start the old one goes on', async () => {
-  const flag = `/tmp/reeve-start-once-${process.pid}-${performance.now()}`;
-  const script = `mkdir ${flag} 2>/dev/null || exit 1; trap 'rmdir ${flag}' EXIT; while read -r line; do
+  const flag = join(temporaryDirectory(), 'started');
+  const script = `mkdir ${flag} 2>/dev/null || exit 1; while read -r line; do
     id=\${line#*'"id":'}; echo "{\\"jsonrpc\\":\\"2.0\\",\\"id\\":\${id%%,*},\\"result\\":$$}"; done`;
   const worker = { command: 'sh', args: ['-c', script] };
   const backoff = { initial: 20, max: 20 };
