@@ -8,7 +8,10 @@ import { type HostVerdict, hostVerdict } from './verdict.ts';
 
 /** A socket between its bind and its listen refuses too: a refusal is believed when it comes twice. */
 const KNOCK_AGAIN_AFTER_MS = 50;
-/** The threads of one that was killed are gone in some milliseconds, unless the disk holds one up. */
+/**
+ * The threads of one that was killed are gone in some milliseconds, unless the disk holds one up. What has tens of GiB to
+ * give back may take longer: its socket answers, it counts as alive, and a later sweep finds it.
+ */
 const DYING_PATIENCE_MS = 1_000;
 const DYING_POLL_MS = 5;
 

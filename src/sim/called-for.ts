@@ -2,7 +2,7 @@
 import { StartError, SupervisorNotRunningError } from '../errors.ts';
 import type { ChildOptions, SupervisorOptions } from '../supervisor/supervisor-spec.ts';
 import type { Reconfiguration, Tell, ToldAnswer } from './told-calls.ts';
-import { childrenOf, isGroup, optionsAt } from './tree.ts';
+import { childrenOf, isGroup, isSame, optionsAt } from './tree.ts';
 
 export class CalledFor {
   /** What somebody wanted supervisors to be. */
@@ -12,7 +12,9 @@ export class CalledFor {
   readonly #excused = new Set<string>();
   /** Of supervisors that are being reconfigured, once for each time. */
   readonly #pending: string[] = [];
-  readonly #ended = new Set<string>();
+  /** Topmost supervisors that were told to stop, and those of them that have not begun anew since. */
+  readonly #everStopped = new Set<string>();
+  readonly #stopped = new Set<string>();
   #hasOthers = false;
   /** Of those that have been groups once. */
   readonly #groups = new Set<string>();
@@ -27,9 +29,21 @@ export class CalledFor {
     return this.#hasOthers || this.#pending.length > 0;
   }
 
-  /** Whether this topmost supervisor was told to stop. */
-  ended(id: string): boolean {
-    return this.#ended.has(id);
+  /** Whether this topmost supervisor was told to stop, since it began last. */
+  isStopped(id: string): boolean {
+    return this.#stopped.has(id);
+  }
+
+  /** Whether it ever was. */
+  wasStopped(id: string): boolean {
+    return this.#everStopped.has(id);
+  }
+
+  /** A tree of this id begins, perhaps anew: what was called for in one that has ended is over. */
+  begins(id: string): void {
+    this.#stopped.delete(id);
+    for (const paths of [this.#excused, this.#groups])
+      for (const path of paths) if (path === id || path.startsWith(`${id}/`)) paths.delete(path);
   }
 
   /** Whether this child need not be up. */
@@ -40,7 +54,9 @@ export class CalledFor {
   readonly tell: Tell = (path, call) => {
     switch (call.call) {
       case 'stop':
-        if (!path.includes('/')) this.#ended.add(path); // whoever is above any other starts it again
+        if (path.includes('/')) return () => {}; // the one above it starts it again
+        this.#everStopped.add(path);
+        this.#stopped.add(path);
         return () => {};
       case 'reconfigure':
         return this.#reconfigures(path, call);
@@ -78,9 +94,10 @@ export class CalledFor {
       if (!apply) for (const one of downIn(old, next)) this.#excused.add(`${path}/${one}`);
       const kept = apply ? [] : unnamed(old, next);
       // Who is gone may have left something behind, and who has another command may have the old one still.
-      const isSame = ({ id, command }: { id: string; command?: unknown }) =>
+      const hasItsCommand = ({ id, command }: { id: string; command?: unknown }) =>
         childrenOf(next).every((other) => other.id !== id || Reflect.get(other, 'command') === command);
-      if (kept.length < unnamed(old, next).length || !childrenOf(old).every(isSame)) this.#hasOthers = true;
+      if (kept.length < unnamed(old, next).length || !childrenOf(old).every(hasItsCommand))
+        this.#hasOthers = true;
       this.#trees[this.#trees.lastIndexOf(old)] = { ...next, children: [...childrenOf(next), ...kept] };
     };
   }
@@ -101,7 +118,7 @@ const unnamed = (old: SupervisorOptions, next: SupervisorOptions): readonly Chil
 /** The ids of those that are not the same in both. */
 const differing = (old: SupervisorOptions, next: SupervisorOptions): readonly string[] => [
   ...childrenOf(next)
-    .filter((child) => !childrenOf(old).includes(child))
+    .filter((child) => !childrenOf(old).some((other) => isSame(other, child)))
     .map(({ id }) => id),
   ...unnamed(old, next).map(({ id }) => id),
 ];

@@ -61,13 +61,15 @@ export class Start {
     const error = await simulation.run(this.#outcome);
     this.beAccepted();
     const { id } = this.#tree;
-    if (this.#host.stopping || this.#host.calledFor.ended(id)) return; // its application has had enough
+    if (this.#host.stopping) return;
+    const { calledFor, host } = this.#host;
     if (error !== undefined) {
+      if (calledFor.wasStopped(id)) return; // its application has had enough
       oracle.fail(
         'quiet-means-healthy',
         `'${id}' did not come up, though nothing was wrong: ${messageOf(error)}`,
       );
-    } else if (this.#host.host?.supervisors.every(({ path }) => path !== id) === true) {
+    } else if (!calledFor.isStopped(id) && host?.supervisors.every(({ path }) => path !== id) === true) {
       oracle.fail('quiet-means-healthy', `'${id}' gave up, though nothing was wrong`);
     }
   }

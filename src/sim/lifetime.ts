@@ -21,7 +21,7 @@ export interface LifetimeReport {
   readonly coverage: Coverage;
   /** How many things happened. */
   readonly steps: number;
-  /** Of all that happened: the same for the same plan. */
+  /** Of all that happened: the same for the same plan, unless a world gives names by chance. */
   readonly hash: string;
   /** The end of it, a line each. */
   readonly trace: readonly string[];

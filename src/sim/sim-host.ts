@@ -12,7 +12,7 @@ import { parseSupervisorSpec, type SupervisorOptions } from '../supervisor/super
 import { CalledFor } from './called-for.ts';
 import type { Simulation } from './simulation.ts';
 import { type Tell, telling } from './told-calls.ts';
-import { promisedBy } from './tree.ts';
+import { handedOver, promisedBy } from './tree.ts';
 
 /** Where the hosts of a simulation keep their records. */
 export const STATE_DIRECTORY = '/state';
@@ -35,8 +35,9 @@ export class SimHost {
   #callsOpen = 0;
   /** What it was asked for and has not answered. */
   readonly #awaited = new Set<string>(['its start']);
-  /** What was heard while it is not known yet what was promised. */
-  #held: TimedEvent[] | undefined;
+  /** What was heard while it is not known yet what was promised, and how many trees that is not known of. */
+  #held: TimedEvent[] = [];
+  #undecided = 0;
   readonly #simulation: Simulation;
   readonly #installed: Installed;
   /** In the order of their births. Who outlives it has pid 1 for a parent. */
@@ -61,7 +62,7 @@ export class SimHost {
       this.#hearListeners(host);
       this.#hearCalls(host);
       host.events.on((event) => {
-        if (this.#held === undefined) simulation.oracle.heard(host.runId, event);
+        if (this.#undecided === 0) simulation.oracle.heard(host.runId, event);
         else this.#held.push(event);
         simulation.trace.event(event);
         if (event.type === 'host.stopping') this.#toldToStop = true;
@@ -97,23 +98,31 @@ export class SimHost {
   }
 
   /**
-   * Its first child is on its way before `supervise` has returned, and only then it is known that it was accepted: the
-   * oracle hears what is promised first, and nothing of what is refused.
+   * Its first child is on its way before `supervise` has returned, and only then, or soon after, it is known that it was
+   * accepted: the oracle hears what is promised first, and nothing of what is refused.
    */
   #supervise(host: Host, options: SupervisorOptions): Promise<Supervisor> {
-    const { oracle } = this.#simulation;
-    const before = new Set(host.supervisors);
-    const held: TimedEvent[] = [];
-    this.#held = held;
+    const tree = handedOver(options);
+    const current = () => host.supervisors.find(({ path }) => path === tree?.id);
+    const before = current();
+    this.#undecided += 1;
     const ready = Host.prototype.supervise.call(host, options);
-    this.#held = undefined;
-    if (host.supervisors.some((supervisor) => !before.has(supervisor))) {
-      oracle.promise(host.runId, promisedBy(options));
-      const earlier = this.supervisors.findIndex(({ id }) => id === options.id); // it has ended
-      this.supervisors.splice(earlier < 0 ? this.supervisors.length : earlier, 1, options);
-    }
-    for (const event of held) oracle.heard(host.runId, event);
+    const decide = (): void => {
+      if (tree !== undefined && current() !== before) this.#promise(host, tree);
+      this.#undecided -= 1;
+      if (this.#undecided > 0) return;
+      for (const event of this.#held.splice(0)) this.#simulation.oracle.heard(host.runId, event);
+    };
+    if (current() !== before) decide();
+    else queueMicrotask(decide); // a listener has called, amid a turn of its host
     return ready;
+  }
+
+  #promise({ runId }: Host, tree: SupervisorOptions): void {
+    this.#simulation.oracle.promise(runId, promisedBy(tree));
+    this.calledFor.begins(tree.id);
+    const earlier = this.supervisors.findIndex(({ id }) => id === tree.id); // it has ended
+    this.supervisors.splice(earlier < 0 ? this.supervisors.length : earlier, 1, tree);
   }
 
   /** Stops it in order, and has the oracle look. May be called again: it is the same stop. */
@@ -242,7 +251,9 @@ export class SimHost {
     const begin = host.supervise.bind(host);
     // One of its trees that has ended, and that it begins anew: it is promised to be what it is now.
     host.supervise = (options) =>
-      this.supervisors.some(({ id }) => id === options?.id) ? this.#supervise(host, options) : begin(options);
+      this.supervisors.some(({ id }) => id === options?.id)
+        ? this.#supervise(host, options).then(hear)
+        : begin(options);
     Object.defineProperty(host, 'supervisors', { get: () => all().map(hear) });
   }
 

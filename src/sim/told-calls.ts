@@ -2,7 +2,8 @@
 import type { ChildInfo } from '../supervisor/child-info.ts';
 import type { Changes } from '../supervisor/plan.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
-import { parseSupervisorSpec, type SupervisorOptions } from '../supervisor/supervisor-spec.ts';
+import type { SupervisorOptions } from '../supervisor/supervisor-spec.ts';
+import { handedOver } from './tree.ts';
 
 export type ToldCall =
   | {
@@ -34,7 +35,8 @@ export type Tell = (path: string, call: ToldCall) => (answer: ToldAnswer) => voi
 /** @param judges each of them is told */
 export function telling(supervisor: Supervisor, judges: readonly Tell[]): Supervisor {
   const told = <T>(call: ToldCall, made: () => Promise<T>): Promise<T> => {
-    const listeners = isMeant(supervisor, call) ? judges.map((tell) => tell(supervisor.path, call)) : [];
+    const meant = asMeant(supervisor, call);
+    const listeners = meant === undefined ? [] : judges.map((tell) => tell(supervisor.path, meant));
     const answered = (answer: ToldAnswer): void => {
       for (const listener of listeners) listener(answer);
     };
@@ -71,15 +73,11 @@ function answerOf({ call }: ToldCall, value: unknown): ToldAnswer {
   return call === 'startChild' || call === 'restartChild' ? { child: value as ChildInfo } : {};
 }
 
-/** What cannot be meant is refused, and changes nothing. */
-function isMeant({ path }: Supervisor, call: ToldCall): boolean {
-  if (call.call !== 'reconfigure') return true;
-  try {
-    parseSupervisorSpec({ ...call.options, id: path.slice(path.lastIndexOf('/') + 1) });
-    return true;
-  } catch {
-    return false;
-  }
+/** As it is now. Undefined for what cannot be meant: it is refused, and changes nothing. */
+function asMeant({ path }: Supervisor, call: ToldCall): ToldCall | undefined {
+  if (call.call !== 'reconfigure') return call;
+  const options = handedOver({ ...call.options, id: path.slice(path.lastIndexOf('/') + 1) });
+  return options && { ...call, options };
 }
 
 const idOf = (child: unknown): string | undefined =>

@@ -1,9 +1,11 @@
 /** Trees of supervisors as the oracle sees them: by what was asked for, apart from what was made of it. */
+import { fromJS, is } from 'immutable';
 import {
   type ChildOptions,
   DEFAULT_INTENSITY,
   DEFAULT_PERIOD_MS,
   isSupervisor,
+  parseSupervisorSpec,
   type SupervisorOptions,
   type WorkerChildOptions,
 } from '../supervisor/supervisor-spec.ts';
@@ -43,8 +45,6 @@ export interface Promised {
 export interface PromisedChild {
   readonly path: string;
   readonly options: ChildOptions;
-  /** What they said when they were handed over: whoever did may have changed them since. */
-  readonly said: string;
   readonly restart: NonNullable<ChildOptions['restart']>;
   readonly significant: boolean;
   /** It gets SIGTERM before it gets SIGKILL. */
@@ -65,7 +65,6 @@ export function promisedBy(tree: SupervisorOptions, path = tree.id, hurried = fa
     children: childrenOf(tree).map((child) => ({
       path: `${path}/${child.id}`,
       options: child,
-      said: JSON.stringify(child),
       restart: child.restart ?? 'permanent',
       significant: child.significant ?? false,
       gentle: !isHurried && isGentle(child),
@@ -74,6 +73,29 @@ export function promisedBy(tree: SupervisorOptions, path = tree.id, hurried = fa
   const below = childrenOf(tree).filter(isSupervisor);
   return [promised, ...below.flatMap((child) => promisedBy(child, `${path}/${child.id}`, isHurried))];
 }
+
+/** As it is now, for whoever hands it over may change it. Undefined for what cannot be meant: it is refused. */
+export function handedOver(tree: SupervisorOptions): SupervisorOptions | undefined {
+  try {
+    parseSupervisorSpec(tree);
+    return copyOf(tree);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Lists and plain objects are copied; patterns, functions and what has a class are what they are. */
+function copyOf<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(copyOf) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, copyOf(one)])) as T;
+}
+
+/** Patterns and functions are the same when they are one. */
+export const isSame = (one: ChildOptions | undefined, other: ChildOptions): boolean =>
+  is(fromJS(one), fromJS(other));
 
 /** What was asked for of the supervisor at this path. */
 export function optionsAt(trees: readonly SupervisorOptions[], path: string): SupervisorOptions | undefined {

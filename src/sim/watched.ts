@@ -1,5 +1,6 @@
 /** What is known of one supervisor while it lives: what it may be promised to be, and what became of its children. */
-import type { Promised, PromisedChild } from './tree.ts';
+import type { ChildOptions } from '../supervisor/supervisor-spec.ts';
+import { isSame, type Promised, type PromisedChild } from './tree.ts';
 
 export type ChildState = 'spawning' | 'running' | 'stopping' | 'exited';
 
@@ -34,7 +35,7 @@ export class Watched {
   readonly applied = { stopped: [] as string[], started: [] as string[] };
 
   /** By path: what each was asked to be last, as far as that is certain. */
-  readonly #asked = new Map<string, Pick<PromisedChild, 'options' | 'said'>>();
+  readonly #asked = new Map<string, ChildOptions>();
 
   constructor(may: readonly Promised[]) {
     this.may = may;
@@ -43,11 +44,8 @@ export class Watched {
 
   /** They are to be this from now on; returns the paths of those that were to be the same before. */
   ask(children: readonly PromisedChild[]): ReadonlySet<string> {
-    const same = children.filter(({ path, options, said }) => {
-      const before = this.#asked.get(path);
-      return before?.options === options && before.said === said;
-    });
-    for (const child of children) this.#asked.set(child.path, child);
+    const same = children.filter(({ path, options }) => isSame(this.#asked.get(path), options));
+    for (const { path, options } of children) this.#asked.set(path, options);
     return new Set(same.map(({ path }) => path));
   }
 

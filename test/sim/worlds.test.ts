@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as realPause } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { OptionsError } from '../../src/errors.ts';
-import type { Host } from '../../src/host/host.ts';
+import { Host } from '../../src/host/host.ts';
 import {
   type Application,
   campaign,
@@ -12,16 +12,18 @@ import {
   live,
   Prng,
   planFrom,
+  programs,
   SimulationError,
   type World,
 } from '../../src/sim/index.ts';
 import { notQuiteInPeace, openPool, PEACE, PROGRAMS, worldOf } from './applications.ts';
 
 const obeys = { command: 'worker' };
-const treeOf = () => ({
-  id: 'shop',
-  children: ['db', 'api', 'web'].map((id) => ({ id, args: [] as string[], ...obeys })),
-});
+const childOf = (id: string) => ({ id, args: [] as string[], ready: { log: /ready/ }, command: 'says' });
+const treeOf = () => ({ id: 'shop', children: ['db', 'api', 'web'].map(childOf) });
+const shopOf = (application: Application, tree = treeOf()): World => {
+  return { tree, application, programs: { ...PROGRAMS, says: programs.readyAfter(5) } };
+};
 
 /** A generation in which this is done so often, on a tree of the world or of the cast. */
 function planOf(deed: Deed, times: number) {
@@ -55,7 +57,7 @@ describe('the tree of a world is left to its application', () => {
         await pause(20);
       }
     };
-    const world: World = { tree, application, programs: PROGRAMS };
+    const world = shopOf(application, tree);
     for (const deed of ['reconfigure', 'delete-child', 'terminate-child'] as const) {
       expect((await live(planOf(deed, 20), world)).violations).toEqual([]);
     }
@@ -81,7 +83,33 @@ describe('the tree of a world is left to its application', () => {
     'stops it': (host) => host.supervisor('shop').stop(),
     'stops it and starts it in another order': async (host, { children, ...rest }) => {
       await host.supervisor('shop').stop();
-      await host.supervise({ ...rest, children: children.toReversed() });
+      const shop = await host.supervise({ ...rest, children: children.toReversed() });
+      await shop.terminateChild('api');
+    },
+    'starts it in another order as a listener, amid a turn of its host': async (
+      host,
+      { children, ...rest },
+    ) => {
+      await host.supervisor('shop').stop();
+      const begun = new Promise<unknown>((resolve) => {
+        const leave = host.events.on((event) => {
+          if (event.type !== 'worker.state' || event.path !== 'other/one') return;
+          leave();
+          resolve(host.supervise({ ...rest, children: children.toReversed() }));
+        });
+      });
+      await Promise.all([host.supervise({ id: 'other', children: [{ id: 'one', ...obeys }] }), begun]);
+    },
+    'adds to the list that it has handed over': (host, { children }) => {
+      if (!children.some(({ id }) => id === 'more')) children.push(childOf('more')); // a host before may have done so
+      return host.supervisor('shop').reconfigure({ children });
+    },
+    'adds to the list that it has handed over, and says nothing': (_, { children }) => {
+      if (!children.some(({ id }) => id === 'more')) children.push(childOf('more'));
+    },
+    'changes a pattern that it has handed over': (host, { children }) => {
+      children[0]!.ready.log = /read/;
+      return host.supervisor('shop').reconfigure({ children }, { apply: true });
     },
   };
   test.each(Object.entries(calls))(
@@ -94,13 +122,29 @@ describe('the tree of a world is left to its application', () => {
           await pause(200);
           await call(host, tree);
         };
-        return { tree, application, programs: PROGRAMS };
+        return shopOf(application, tree);
       };
       const { violations } = await campaign({ seeds: 20, world });
       expect(violations.map(({ plan: _, ...what }) => what)).toEqual([]);
     },
     30_000,
   );
+});
+
+test('what was called for in a tree that has ended excuses nothing in the next', async () => {
+  const tree = treeOf();
+  const application: Application = async (host, { pause }) => {
+    while (host.supervisors.length === 0) await pause(10);
+    await host.supervisor('shop').terminateChild('api');
+    await host.supervisor('shop').stop();
+    await host.supervise(tree);
+    await Host.prototype.supervisor.call(host, 'shop').terminateChild('api'); // which nobody overhears
+  };
+  const { violations } = await live(PEACE, shopOf(application, tree));
+  expect(violations[0]).toMatchObject({
+    invariant: 'quiet-means-healthy',
+    detail: 'not well after a minute',
+  });
 });
 
 describe('the state of an application', () => {
@@ -138,6 +182,17 @@ describe('the state of an application', () => {
   test('that is left from another life is refused', async () => {
     const lived = campaign({ seeds: 1, world: losesJobs() });
     await expect(lived).rejects.toThrow(SimulationError);
+    await expect(lived).rejects.toThrow(/^seed 1: world: in peace, it went another way the second time/);
+  });
+
+  test('that breaks something in the second life is refused', async () => {
+    let lives = 0;
+    const application: Application = async (_, { pause }) => {
+      await pause(50);
+      lives += 1;
+      assert.notEqual(lives, 2);
+    };
+    const lived = campaign({ seeds: 1, world: worldOf(application) });
     await expect(lived).rejects.toThrow(/^seed 1: world: in peace, it went another way the second time/);
   });
 

@@ -16,6 +16,13 @@ describe('is read', () => {
     ['a progress line that is erased', '\r\x1b[2K429\n', 'rate-limit'],
     ['what a cursor was hidden for', '\x1b[?25l429\x1b[?25h\n', 'rate-limit'],
     ['a title, which is no line', '\x1b]0;401\x07out of memory\n', 'out-of-memory'],
+    ['a title that was cut off', 'out of memory\n\x1b]0;401', 'out-of-memory'],
+    [
+      "what stands between a console's colours and a bell",
+      '\x1b]R\nError: out of memory\n\x07',
+      'out-of-memory',
+    ],
+    ["what follows a console's colour", '\x1b]P1aB23c4401 refused', 'auth'],
     ['a JSON text sequence', '\x1e{"error":{"status":429}}\n', 'rate-limit'],
     ['a record that ends with a zero byte', 'a\0b\0Error: out of memory\0', 'out-of-memory'],
     [
@@ -40,6 +47,17 @@ describe('is read', () => {
     const [result] = await run(host.runAll([job({ ms: 60_000, says })], { detect: true }));
     expect(result!.error!.message).toBe('it said: Invalid API key');
   });
+});
+
+test('a title says nothing, whatever pieces it comes in', () => {
+  const told: string[] = [];
+  const detection = { fatal: KNOWN_PATTERNS, silence: undefined, strikes: 3 };
+  const detector = new Detector(detection, new ManualClock(), ({ reason }) => told.push(reason));
+  for (const piece of ['\x1b]0;', 'Invalid API', ' key', '\x07', 'ok\n'])
+    detector.wrote('stdout', Buffer.from(piece));
+  expect(told).toEqual([]);
+  detector.wrote('stdout', Buffer.from('\x1b]0;fine\x07Invalid API key\n'));
+  expect(told).toEqual(['it said: Invalid API key']);
 });
 
 test('random bytes say nothing', () => {
