@@ -107,6 +107,20 @@ export class Census {
     };
   }
 
+  /**
+   * Those amid their end whose marks cannot be read any more, and that may be ours: they were when we looked last, or are
+   * in a session of ours. They are past every signal, but hold open what they held.
+   *
+   * @param before what was ours then; in the same tick another may have its pid, and nothing is done to that one
+   */
+  ending(claim: Claim, before: readonly Sighting[]): readonly Sighting[] {
+    const known = this.#known({ known: before });
+    const inSessions = (claim.orphanedSessions ?? []).flatMap(({ session }) => this.#leftIn(session));
+    return [...known, ...inSessions].filter(
+      (one) => one.dying && one.cookies === undefined && this.#isFairGame(one),
+    );
+  }
+
   #followersOf(one: Sighting): readonly Sighting[] {
     const children = this.#byParent.get(one.pid) ?? [];
     return one.session === one.pid ? [...children, ...(this.#bySession.get(one.session) ?? [])] : children;
@@ -123,8 +137,8 @@ export class Census {
     return marked ?? [];
   }
 
-  #known(claim: Claim): readonly Sighting[] {
-    return claim.known.flatMap((known) => {
+  #known({ known: all }: Pick<Claim, 'known'>): readonly Sighting[] {
+    return all.flatMap((known) => {
       const sighting = this.#byPid.get(known.pid);
       if (sighting === undefined || !sameProcess(sighting, known)) return [];
       return sighting.session === known.session ? [sighting] : [];
@@ -132,13 +146,17 @@ export class Census {
   }
 
   #orphaned(claim: Claim): readonly Sighting[] {
-    return (claim.orphanedSessions ?? []).flatMap(({ session, bornBy }) => {
-      // The kernel gives no pid out again that is still some session's: whoever has it, none of ours was left in ours.
-      if (this.#byPid.has(session)) return [];
-      const members = this.#bySession.get(session) ?? [];
+    return (claim.orphanedSessions ?? []).flatMap(({ session, bornBy }) =>
       // Who told of its death late may be wrong about when the number was free.
-      return members.filter((member) => member.startTime < bornBy && !isMarkedOtherwise(member, claim));
-    });
+      this.#leftIn(session).filter(
+        (member) => member.startTime < bornBy && !isMarkedOtherwise(member, claim),
+      ),
+    );
+  }
+
+  /** The kernel gives no pid out again that is still some session's: whoever has it, none of ours was left in ours. */
+  #leftIn(session: number): readonly Sighting[] {
+    return this.#byPid.has(session) ? [] : (this.#bySession.get(session) ?? []);
   }
 
   #isFairGame(sighting: Sighting): boolean {

@@ -36,7 +36,8 @@ export interface ClearingOptions {
 }
 
 interface Look {
-  readonly covered: readonly Sighting[];
+  /** What is covered, or amid its end. */
+  readonly left: readonly Sighting[];
   /** Nor is there anything that may be ours. */
   readonly isEmpty: boolean;
   /** Nothing was born while it was taken: what it does not show was not there. */
@@ -63,6 +64,8 @@ export class Clearing {
   #toldGroup:
     | { readonly group: number; readonly leader: number | undefined; readonly at: number }
     | undefined;
+  /** What was left when it looked last. */
+  #left: readonly Sighting[] = [];
   /** The pids that were ours until something was heard while we look. */
   readonly #disowned = new Set<number>();
   #wait = FIRST_LOOK_AFTER;
@@ -139,7 +142,7 @@ export class Clearing {
       this.#looks += 1;
       if (this.#looks === ENOUGH_LOOKS) this.#onLook();
       const enough = found?.still === true ? this.#options.emptyLooks : 2;
-      if (empty >= enough || this.#abandoned) return (await look).covered;
+      if (empty >= enough || this.#abandoned) return (await look).left;
       if (empty === 0) await this.#pause();
     }
   }
@@ -161,7 +164,9 @@ export class Clearing {
     this.#claim = { ...this.#claim, known: [...this.#certain, ...remembered] };
     const isKnown = (target: Sighting) => isSettled(target) || carries(target, this.#claim);
     if (doubts.length === 0 && covered.every(isKnown)) this.#onLook();
-    const found = { covered, isEmpty: covered.length === 0 && doubts.length === 0, still: census.still };
+    this.#left = [...new Set([...covered, ...census.ending(this.#claim, this.#left)])];
+    const isEmpty = this.#left.length === 0 && doubts.length === 0;
+    const found = { left: this.#left, isEmpty, still: census.still };
     // Those that no later look would find, once their parents are dead.
     const hanging = new Set(covered.filter((target) => !isKnown(target) && !this.#isCertain(target)));
     if (this.#mustWait(doubts.length > 0 || hanging.size > 0)) return found;
@@ -231,41 +236,6 @@ export class Clearing {
         resolve();
       };
     });
-  }
-}
-
-/** What SIGKILL does not end in this many milliseconds, we cannot end: it hangs in the kernel, or is not ours to kill. */
-export const KILL_PATIENCE_MS = 5_000;
-
-/**
- * SIGTERM, and SIGKILL after `grace` milliseconds. Resolves with what is left, which is nothing unless something would
- * not die within `patience` milliseconds more; rejects when processes could not be listed by then.
- */
-export function clear(
-  tools: ClearingTools,
-  options: ClearingOptions,
-  grace: number,
-  patience = KILL_PATIENCE_MS,
-): Promise<readonly Sighting[]> {
-  return carryOut(new Clearing(tools, options), tools.clock, grace, patience);
-}
-
-/** `clear` for a clearing that the caller keeps hold of. */
-export async function carryOut(
-  clearing: Clearing,
-  clock: Clock,
-  grace: number,
-  patience: number,
-): Promise<readonly Sighting[]> {
-  clearing.raise('SIGTERM');
-  let timer = clock.setTimeout(() => {
-    clearing.raise('SIGKILL');
-    timer = clock.setTimeout(() => clearing.abandon(), patience);
-  }, grace);
-  try {
-    return await clearing.done;
-  } finally {
-    clock.clearTimeout(timer);
   }
 }
 

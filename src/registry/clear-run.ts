@@ -1,7 +1,7 @@
 /** Clears one dead run: judges each record, ends the orphans and all that carries the run's mark, and tells of each. */
 
 import type { Claim, Known, SharedCensus } from '../os/census.ts';
-import { clear } from '../os/clearing.ts';
+import { clear } from '../os/clear.ts';
 import { type ProcessIdentity, sameProcess } from '../os/identity.ts';
 import type { Os, Sighting, SignalOutcome } from '../os/os.ts';
 import { pause } from '../os/pause.ts';

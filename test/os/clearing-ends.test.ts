@@ -1,6 +1,6 @@
 /** When a clearing is done, and when it gives up. */
 import { describe, expect, test } from 'vitest';
-import { clear } from '../../src/os/clearing.ts';
+import { clear } from '../../src/os/clear.ts';
 import { claim, setUp, worker } from '../support/clearing.ts';
 import type { ManualClock } from '../support/manual-clock.ts';
 import { sighting } from '../support/sightings.ts';
@@ -46,6 +46,71 @@ describe('is done', () => {
     const { kernel, start } = setUp();
     await start({ emptyLooks: 2 }).done;
     expect(kernel.censuses).toBe(2);
+  });
+
+  describe('not while somebody is amid his end, whose memory is given back already, but not what he held open,', () => {
+    const amidItsEnd = { dying: true, cookies: undefined };
+
+    test('and who was seen by his mark before', async () => {
+      const { kernel, clock, start } = setUp();
+      const young = worker(600, { startTime: kernel.time, session: 590 });
+      kernel.put(young);
+      const { done } = start();
+      await clock.advance(0);
+      kernel.put({ ...young, ...amidItsEnd });
+      await clock.advance(5_000);
+      expect(await isSettled(done, clock)).toBe(false);
+      kernel.table.delete(600);
+      await clock.advance(250);
+      expect(await isSettled(done, clock)).toBe(true);
+      expect(kernel.sent).toEqual([]);
+    });
+
+    test('and who is in the session of a leader of ours', async () => {
+      const { kernel, clock, start } = setUp(worker(600));
+      const clearing = start();
+      await clock.advance(0);
+      kernel.table.delete(600);
+      kernel.put(sighting(601, { session: 600, startTime: kernel.time, ...amidItsEnd }));
+      clearing.inherit(600);
+      await clock.advance(5_000);
+      expect(await isSettled(clearing.done, clock)).toBe(false);
+      kernel.table.delete(601);
+      await clock.advance(250);
+      expect(await isSettled(clearing.done, clock)).toBe(true);
+    });
+
+    test('and he is told of as left when he is given up', async () => {
+      const { kernel, clock, tools } = setUp();
+      const young = worker(600, { startTime: kernel.time });
+      kernel.put(young);
+      const cleared = clear(tools, { claim, emptyLooks: 2 }, 1_000);
+      await clock.advance(0);
+      kernel.put({ ...young, ...amidItsEnd });
+      await clock.advance(7_000);
+      expect((await cleared).map(({ pid }) => pid)).toEqual([600]);
+    });
+  });
+
+  test.each([
+    ['others are amid their ends', sighting(602, { dying: true, cookies: undefined })],
+    [
+      'another has the pid of one of ours, and is amid his',
+      sighting(600, { startTime: 10_000, dying: true, cookies: undefined }),
+    ],
+    [
+      'another in a session that was ours is alive, and born since',
+      sighting(602, { session: 600, startTime: 10_000 }),
+    ],
+  ])('though %s', async (_, other) => {
+    const { kernel, clock, start } = setUp(worker(600));
+    const clearing = start();
+    await clock.advance(0);
+    kernel.table.delete(600);
+    kernel.put(other);
+    clearing.inherit(600);
+    await clock.advance(250);
+    expect(await isSettled(clearing.done, clock)).toBe(true);
   });
 
   test('not after two looks with a process between them', async () => {

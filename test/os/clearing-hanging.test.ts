@@ -1,6 +1,6 @@
 /** Those that are known to be ours by their parents alone, who may die of a signal. */
 import { describe, expect, test } from 'vitest';
-import { clear } from '../../src/os/clearing.ts';
+import { clear } from '../../src/os/clear.ts';
 import type { Sighting } from '../../src/os/os.ts';
 import { claim, setUp, worker } from '../support/clearing.ts';
 import { sighting } from '../support/sightings.ts';

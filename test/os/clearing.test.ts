@@ -1,6 +1,6 @@
 /** Whom a clearing signals, when, and how often: verified again before every signal. */
 import { describe, expect, test } from 'vitest';
-import { clear } from '../../src/os/clearing.ts';
+import { clear } from '../../src/os/clear.ts';
 import type { Sighting } from '../../src/os/os.ts';
 import { claim, setUp, worker } from '../support/clearing.ts';
 import { mark, sighting } from '../support/sightings.ts';

@@ -1,6 +1,7 @@
 /** What lost forkers had started: their host ends it in their place, and keeps account of what it has not ended yet. */
 import type { Known } from '../census.ts';
-import { type ClearingTools, clear } from '../clearing.ts';
+import { clear } from '../clear.ts';
+import type { ClearingTools } from '../clearing.ts';
 import { identityOf, type ProcessIdentity, sameProcess } from '../identity.ts';
 import type { Birth } from './birth.ts';
 

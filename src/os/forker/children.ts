@@ -4,7 +4,8 @@
  */
 import type { SpawnFailure } from '../../errors.ts';
 import type { Known } from '../census.ts';
-import { Clearing, type ClearingTools, carryOut, clear, KILL_PATIENCE_MS } from '../clearing.ts';
+import { carryOut, clear, KILL_PATIENCE_MS } from '../clear.ts';
+import { Clearing, type ClearingTools } from '../clearing.ts';
 import { type Cookie, cookieVariables } from '../cookie.ts';
 import type { ProcessIdentity } from '../identity.ts';
 import type { Signal, Timer } from '../os.ts';

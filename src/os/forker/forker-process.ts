@@ -1,6 +1,6 @@
 /** One forker process, from its start to its end, as the host sees it. */
 import { ForkerError } from '../../errors.ts';
-import { KILL_PATIENCE_MS } from '../clearing.ts';
+import { KILL_PATIENCE_MS } from '../clear.ts';
 import type { Cookie } from '../cookie.ts';
 import type { ProcessIdentity } from '../identity.ts';
 import type { Clock } from '../os.ts';
