@@ -490,7 +490,7 @@ export const MUTANTS = [
   },
   {
     name: 'a session stays ours when its number is used again',
-    edits: [{ file: 'os/census.ts', find: '      if (this.#byPid.has(session)) return [];\n', replace: '' }],
+    edits: [{ file: 'os/census.ts', find: 'this.#byPid.has(session) ? [] : (', replace: '(' }],
   },
   ...POOL_MUTANTS,
   ...TASK_MUTANTS,

@@ -109,9 +109,9 @@ export class Census {
 
   /**
    * Those amid their end whose marks cannot be read any more, and that may be ours: they were when we looked last, or are
-   * in a session of ours. They are past every signal, but hold open what they held.
+   * in a session of ours. They get no signal for that, but hold open what they held.
    *
-   * @param before what was ours then; in the same tick another may have its pid, and nothing is done to that one
+   * @param before what was ours then; in the same tick another may have its pid, and is waited for
    */
   ending(claim: Claim, before: readonly Sighting[]): readonly Sighting[] {
     const known = this.#known({ known: before });

@@ -1,6 +1,6 @@
 /** Clears one dead run: judges each record, ends the orphans and all that carries the run's mark, and tells of each. */
 
-import type { Claim, Known, SharedCensus } from '../os/census.ts';
+import type { Claim, Known, OrphanedSession, SharedCensus } from '../os/census.ts';
 import { clear } from '../os/clear.ts';
 import { type ProcessIdentity, sameProcess } from '../os/identity.ts';
 import type { Os, Sighting, SignalOutcome } from '../os/os.ts';
@@ -57,6 +57,8 @@ interface Judged {
   readonly verdict: Verdict;
   readonly evidence: string;
   readonly known: Known | undefined;
+  /** Its own, when it is gone. When that was nobody knows: what is amid its end there is waited for, and nobody is ended. */
+  readonly leftSession: OrphanedSession | undefined;
   /** What was seen on its pid, unless that was something else. */
   readonly seen: ProcessIdentity | undefined;
 }
@@ -75,6 +77,7 @@ export async function clearRun(options: ClearRunOptions): Promise<ClearedRun> {
     runId,
     workerId: undefined,
     known: judged.flatMap(({ known }) => known ?? []),
+    orphanedSessions: judged.flatMap(({ leftSession }) => leftSession ?? []),
     ...(ownRunId === undefined ? {} : { spare: ownRunId }),
   };
   const told: Told = new Map();
@@ -109,12 +112,14 @@ async function judge(os: Os, file: RunFile): Promise<readonly Judged[]> {
       const isUnique = verdict === 'orphan' && record.settled;
       const known = isUnique ? { ...record.process, session: seen!.session } : undefined;
       const isIt = seen !== undefined && verdict !== 'reused' && sameProcess(seen, record.process);
-      return { id, workerId, pid, verdict, evidence, known, seen: isIt ? seen : undefined };
+      const isGone = verdict === 'gone' && record.process.bootId === processes.self.identity.bootId;
+      const leftSession = isGone ? { session: record.session, bornBy: Number.NEGATIVE_INFINITY } : undefined;
+      return { id, workerId, pid, verdict, evidence, known, leftSession, seen: isIt ? seen : undefined };
     }),
   );
 }
 
-const NOBODY = { known: undefined, seen: undefined } as const;
+const NOBODY = { known: undefined, leftSession: undefined, seen: undefined } as const;
 
 /** The forker outlives its host only to do what we are about to do, and does it better: it is the parent. */
 async function letForkerFinish(os: Os, { forker }: RunFile, grace: number): Promise<void> {
@@ -133,7 +138,7 @@ function report(
   judged: readonly Judged[],
   told: Told,
 ): readonly SweptProcess[] {
-  const recorded = judged.map(({ known: _, seen, ...entry }, index): SweptProcess => {
+  const recorded = judged.map(({ known: _, leftSession: __, seen, ...entry }, index): SweptProcess => {
     const was = before[index]!;
     if (was.verdict === 'orphan' && entry.verdict === 'gone') {
       return { ...entry, verdict: 'orphan', evidence: was.evidence, action: 'ended-by-forker' };
@@ -163,7 +168,9 @@ function actionOf(signal: string, outcome: SignalOutcome): SweepAction {
 function markSurvivors(survivors: readonly Sighting[], told: Told): void {
   for (const target of survivors) {
     const key = keyOf(target);
-    if (told.get(key)?.action !== 'denied') told.set(key, { target, action: 'survived' });
+    const before = told.get(key);
+    // Amid its end it has no marks any more: what it was told of as tells whose it is.
+    if (before?.action !== 'denied') told.set(key, { target: before?.target ?? target, action: 'survived' });
   }
 }
 

@@ -35,9 +35,9 @@ export class SimHost {
   #callsOpen = 0;
   /** What it was asked for and has not answered. */
   readonly #awaited = new Set<string>(['its start']);
-  /** What was heard while it is not known yet what was promised, and how many trees that is not known of. */
-  #held: TimedEvent[] = [];
-  #undecided = 0;
+  /** What was heard while it is not known yet what was promised, and the ids of the trees that this is not known of. */
+  readonly #held: TimedEvent[] = [];
+  readonly #undecided = new Set<string>();
   readonly #simulation: Simulation;
   readonly #installed: Installed;
   /** In the order of their births. Who outlives it has pid 1 for a parent. */
@@ -62,7 +62,7 @@ export class SimHost {
       this.#hearListeners(host);
       this.#hearCalls(host);
       host.events.on((event) => {
-        if (this.#undecided === 0) simulation.oracle.heard(host.runId, event);
+        if (this.#undecided.size === 0) simulation.oracle.heard(host.runId, event);
         else this.#held.push(event);
         simulation.trace.event(event);
         if (event.type === 'host.stopping') this.#toldToStop = true;
@@ -102,15 +102,17 @@ export class SimHost {
    * accepted: the oracle hears what is promised first, and nothing of what is refused.
    */
   #supervise(host: Host, options: SupervisorOptions): Promise<Supervisor> {
+    const supervise = () => Host.prototype.supervise.call(host, options);
     const tree = handedOver(options);
-    const current = () => host.supervisors.find(({ path }) => path === tree?.id);
+    if (tree === undefined || this.#undecided.has(tree.id)) return supervise(); // it is refused
+    const current = () => host.supervisors.find(({ path }) => path === tree.id);
     const before = current();
-    this.#undecided += 1;
-    const ready = Host.prototype.supervise.call(host, options);
+    this.#undecided.add(tree.id);
+    const ready = supervise();
     const decide = (): void => {
-      if (tree !== undefined && current() !== before) this.#promise(host, tree);
-      this.#undecided -= 1;
-      if (this.#undecided > 0) return;
+      if (current() !== before) this.#promise(host, tree);
+      this.#undecided.delete(tree.id);
+      if (this.#undecided.size > 0) return;
       for (const event of this.#held.splice(0)) this.#simulation.oracle.heard(host.runId, event);
     };
     if (current() !== before) decide();
@@ -241,16 +243,19 @@ export class SimHost {
     const hear = (supervisor: Supervisor): Supervisor => {
       const [id] = supervisor.path.split('/');
       if (this.supervisors.every((tree) => tree.id !== id)) return supervisor; // nothing was promised of it
-      const telltale = told.get(supervisor) ?? telling(supervisor, judges);
+      const isBound = all().includes(supervisor); // to the one that lives now; any other is found at each call
+      const isOver = () => isBound && !all().includes(supervisor);
+      const telltale = told.get(supervisor) ?? telling(supervisor, judges, isOver);
       told.set(supervisor, telltale);
       return telltale;
     };
     const find = host.supervisor.bind(host);
-    const all = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(host), 'supervisors')!.get!.bind(host);
+    const property = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(host), 'supervisors')!;
+    const all = (): readonly Supervisor[] => property.get!.call(host);
     host.supervisor = (path) => hear(find(path));
     const begin = host.supervise.bind(host);
     // One of its trees that has ended, and that it begins anew: it is promised to be what it is now.
-    host.supervise = (options) =>
+    host.supervise = async (options) =>
       this.supervisors.some(({ id }) => id === options?.id)
         ? this.#supervise(host, options).then(hear)
         : begin(options);

@@ -32,10 +32,17 @@ export interface ToldAnswer {
 /** Told of a call before it is made; what it returns is told of the answer. */
 export type Tell = (path: string, call: ToldCall) => (answer: ToldAnswer) => void;
 
-/** @param judges each of them is told */
-export function telling(supervisor: Supervisor, judges: readonly Tell[]): Supervisor {
+/**
+ * @param judges each of them is told
+ * @param isOver it has ended, and its calls do nothing to anybody, were there another of its name by now
+ */
+export function telling(
+  supervisor: Supervisor,
+  judges: readonly Tell[],
+  isOver: () => boolean = () => false,
+): Supervisor {
   const told = <T>(call: ToldCall, made: () => Promise<T>): Promise<T> => {
-    const meant = asMeant(supervisor, call);
+    const meant = isOver() ? undefined : asMeant(supervisor, call);
     const listeners = meant === undefined ? [] : judges.map((tell) => tell(supervisor.path, meant));
     const answered = (answer: ToldAnswer): void => {
       for (const listener of listeners) listener(answer);
@@ -76,7 +83,7 @@ function answerOf({ call }: ToldCall, value: unknown): ToldAnswer {
 /** As it is now. Undefined for what cannot be meant: it is refused, and changes nothing. */
 function asMeant({ path }: Supervisor, call: ToldCall): ToldCall | undefined {
   if (call.call !== 'reconfigure') return call;
-  const options = handedOver({ ...call.options, id: path.slice(path.lastIndexOf('/') + 1) });
+  const options = handedOver(call.options, path.slice(path.lastIndexOf('/') + 1));
   return options && { ...call, options };
 }
 

@@ -74,23 +74,31 @@ export function promisedBy(tree: SupervisorOptions, path = tree.id, hurried = fa
   return [promised, ...below.flatMap((child) => promisedBy(child, `${path}/${child.id}`, isHurried))];
 }
 
-/** As it is now, for whoever hands it over may change it. Undefined for what cannot be meant: it is refused. */
-export function handedOver(tree: SupervisorOptions): SupervisorOptions | undefined {
+/**
+ * As it is now, for whoever hands it over may change it. Undefined for what cannot be meant: it is refused.
+ *
+ * @param id for one that has none, or not this
+ */
+export function handedOver(
+  options: Omit<SupervisorOptions, 'id'>,
+  id?: string,
+): SupervisorOptions | undefined {
   try {
+    const tree = copyOf(id === undefined ? options : { ...options, id }) as SupervisorOptions;
     parseSupervisorSpec(tree);
-    return copyOf(tree);
+    return tree;
   } catch {
     return undefined;
   }
 }
 
-/** Lists and plain objects are copied; patterns, functions and what has a class are what they are. */
+/** Lists and what has entries are copied, `process.env` as well; patterns, URLs and functions are what they are. */
 function copyOf<T>(value: T): T {
   if (Array.isArray(value)) return value.map(copyOf) as T;
   if (typeof value !== 'object' || value === null) return value;
-  const prototype = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, copyOf(one)])) as T;
+  const entries = Object.entries(value);
+  if (entries.length === 0 && Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(entries.map(([key, one]) => [key, copyOf(one)])) as T;
 }
 
 /** Patterns and functions are the same when they are one. */

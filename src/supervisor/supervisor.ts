@@ -192,7 +192,7 @@ export class Supervisor {
    */
   async stop(): Promise<void> {
     const actor = this.#find();
-    if (actor === undefined) return;
+    if (actor?.getSnapshot().status !== 'active') return; // it has ended, and all that is below it
     const ended = endOf(actor);
     actor.send({ type: 'shutdown' });
     await ended;

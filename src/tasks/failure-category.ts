@@ -137,7 +137,7 @@ function fromExit({ exitCode, signal }: { exitCode: number | null; signal: strin
  * escape sequences (ECMA-48, ECMA-35), and the shifts of charsets.
  */
 const FOR_TERMINALS =
-  /\x1b(?:\](?:R|P[\da-fA-F]{7}|[^\x07\x1b\n\r\0\x1e]{0,2000}(?:\x07|\x1b\\|$))|\[[0-?]*[ -/]*[@-~]|[ -/]*[0-Z\\^-~])|[\x0e\x0f]/g;
+  /\x1b(?:\](?:R|P[\da-fA-F]{7}|[^\x07\x1b\n\r\0\x1e]{0,2000}(?:\x07|\x1b\\|\x1b?$))|\[[0-?]*[ -/]*[@-~]|[ -/]*[0-Z\\^-~])|[\x0e\x0f]/g;
 
 /** What ends a line: a progress bar goes back to its beginning, and records end with a zero byte, or begin with `RS`. */
 const LINE_ENDS = ['\n', '\r', '\0', '\x1e'];

@@ -1,6 +1,8 @@
 /** The sweep on real processes: what a dead run left is ended, whatever it does; a living run is not touched. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { nodeOs } from '../../src/os/node-os.ts';
 import { sweep } from '../../src/registry/sweep.ts';
 import { isAlive, processesOfRun, until } from '../support/processes.ts';
@@ -196,6 +198,36 @@ describe('a dead run', () => {
     expect(runs[0]!.notes.join()).toContain('EROFS');
     await worker.gone;
   });
+});
+
+test('is not over while somebody in the session of a worker is amid his end, and has no mark any more', async () => {
+  const stateDirectory = temporaryDirectory();
+  const runId = someRunId();
+  const leader = spawn('/bin/sh', ['-c', 'sleep 1000 >/dev/null & echo $!; read -r line'], {
+    detached: true,
+  });
+  const record = activeRecord('w:1', identityNow(leader.pid!));
+  const pid = Number(String((await once(leader.stdout, 'data'))[0]));
+  onTestFinished(() => {
+    if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+  });
+  leader.stdin.end();
+  await once(leader, 'exit');
+  putRunFile(stateDirectory, runId, runFile(runId, [record]));
+  let looks = 0;
+  const census = async (onVanished?: () => void) => {
+    looks += 1;
+    if (looks === 5) process.kill(pid, 'SIGKILL');
+    const all = await os.processes.census(onVanished);
+    return all.map((seen) => (seen.pid === pid ? { ...seen, dying: true, cookies: undefined } : seen));
+  };
+  const watched = { ...os, processes: { ...os.processes, census } };
+  const { runs } = await sweep({ os: watched, stateDirectory, ownRunId: undefined, dryRun: false });
+  expect(runs[0]).toMatchObject({
+    outcome: 'cleared',
+    processes: [{ id: 'w', verdict: 'gone', action: 'none' }],
+  });
+  expect(isAlive(pid)).toBe(false);
 });
 
 describe('what a dead run left in the directory', () => {

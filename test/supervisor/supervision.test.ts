@@ -1,5 +1,5 @@
 /** A supervisor over real workers: order, restarts, and what it tells of its children. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { OptionsError } from '../../src/index.ts';
 import { openHost, shell, sleeper, startErrorOf } from '../support/host.ts';
 import { isAlive, processesOfRun, until } from '../support/processes.ts';
@@ -163,6 +163,16 @@ describe('whichChildren', () => {
     await supervisor.stop();
     expect(await ended).toBe('not started');
     expect(supervisor.whichChildren().map(({ state }) => state)).toEqual(['exited', 'exited', 'exited']);
+  });
+
+  test('is stopped once, however often it is told to', async () => {
+    const host = await openHost();
+    const supervisor = await host.supervise([sleeper('a')]);
+    const warn = vi.spyOn(console, 'warn');
+    onTestFinished(() => warn.mockRestore());
+    await Promise.all([supervisor.stop(), supervisor.stop()]);
+    await supervisor.stop();
+    expect(warn).not.toHaveBeenCalled();
   });
 
   test('does not take the processes of an earlier supervisor of its name for its own', async () => {

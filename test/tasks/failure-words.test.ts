@@ -53,7 +53,16 @@ test('a title says nothing, whatever pieces it comes in', () => {
   const told: string[] = [];
   const detection = { fatal: KNOWN_PATTERNS, silence: undefined, strikes: 3 };
   const detector = new Detector(detection, new ManualClock(), ({ reason }) => told.push(reason));
-  for (const piece of ['\x1b]0;', 'Invalid API', ' key', '\x07', 'ok\n'])
+  for (const piece of [
+    '\x1b]0;',
+    'Invalid API',
+    ' key',
+    '\x07',
+    'ok\n',
+    '\x1b]0;Invalid API key\x1b',
+    '\\',
+    'ok\n',
+  ])
     detector.wrote('stdout', Buffer.from(piece));
   expect(told).toEqual([]);
   detector.wrote('stdout', Buffer.from('\x1b]0;fine\x07Invalid API key\n'));
