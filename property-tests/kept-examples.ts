@@ -255,5 +255,23 @@ export const KEPT_EXAMPLES: readonly KeptExample[] = [
       }),
     ]),
   },
+  {
+    found:
+      'a birth of which a lost forker had told at the last moment was heard as alive, and its end was not',
+    plan: life(64_020, { pidMax: 64 }, [
+      generation({
+        spawner: 'direct',
+        intensity: 3,
+        impostors: true,
+        children: [child('ends-well', { shutdown: 'default' })],
+        steps: [step(1, 'stop-host'), step(1, 'second-host'), step(30, 'second-host')],
+      }),
+      generation({
+        intensity: 3,
+        children: [child('obeys', { shutdown: 'default' })],
+        fault: { deed: 'cut-line', of: 'forker', at: 4 },
+      }),
+    ]),
+  },
   ...KEPT_FOR_MUTANTS,
 ];

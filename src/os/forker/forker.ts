@@ -187,7 +187,10 @@ export class ForkerSpawner implements Spawner {
             outer: kernel.self.cookies,
             firstStream: this.#firstStream,
             firstFifos: this.#streams.firstFifos(),
-            onReport: (report) => this.#heard(report),
+            onReport: (report) => {
+              // What it said last may come when it is known to be lost: of a birth that has failed by then, it would be heard as alive.
+              if (forker === this.#forker) this.#heard(report);
+            },
             onLost: (identity, cause) => void this.#lost(forker, identity, cause),
           },
           this.#options.launch,
