@@ -5,6 +5,7 @@ import type { Invariant } from './invariants.ts';
 import { type Kinship, pathOf } from './kinship.ts';
 import type { Promises, Proposal } from './promises.ts';
 import type { Reconfiguration, ToldAnswer, ToldCall } from './told-calls.ts';
+import { isWithin } from './tree.ts';
 import type { Watched } from './watched.ts';
 
 export class CallOracle {
@@ -75,7 +76,7 @@ export class CallOracle {
 
   /** It, or what is below it. */
   #isDown(runId: string, path: string, fault: string, before: number): void {
-    this.#noneLives(runId, (of) => of === path || of.startsWith(`${path}/`), fault, before);
+    this.#noneLives(runId, (of) => isWithin(of, path), fault, before);
   }
 
   #noneLives(runId: string, isMeant: (path: string) => boolean, fault: string, before: number): void {

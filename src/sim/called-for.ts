@@ -2,7 +2,7 @@
 import { StartError, SupervisorNotRunningError } from '../errors.ts';
 import type { ChildOptions, SupervisorOptions } from '../supervisor/supervisor-spec.ts';
 import type { Reconfiguration, Tell, ToldAnswer } from './told-calls.ts';
-import { childrenOf, isGroup, isSame, optionsAt } from './tree.ts';
+import { childrenOf, isGroup, isSame, isWithin, optionsAt } from './tree.ts';
 
 export class CalledFor {
   /** What somebody wanted supervisors to be. */
@@ -43,12 +43,12 @@ export class CalledFor {
   begins(id: string): void {
     this.#stopped.delete(id);
     for (const paths of [this.#excused, this.#groups])
-      for (const path of paths) if (path === id || path.startsWith(`${id}/`)) paths.delete(path);
+      for (const path of paths) if (isWithin(path, id)) paths.delete(path);
   }
 
   /** Whether this child need not be up. */
   covers(path: string): boolean {
-    return [...this.#excused, ...this.#pending].some((one) => path === one || path.startsWith(`${one}/`));
+    return [...this.#excused, ...this.#pending].some((one) => isWithin(path, one));
   }
 
   readonly tell: Tell = (path, call) => {

@@ -243,9 +243,10 @@ export class SimHost {
     const hear = (supervisor: Supervisor): Supervisor => {
       const [id] = supervisor.path.split('/');
       if (this.supervisors.every((tree) => tree.id !== id)) return supervisor; // nothing was promised of it
+      const known = told.get(supervisor);
+      if (known !== undefined) return known;
       const isBound = all().includes(supervisor); // to the one that lives now; any other is found at each call
-      const isOver = () => isBound && !all().includes(supervisor);
-      const telltale = told.get(supervisor) ?? telling(supervisor, judges, isOver);
+      const telltale = telling(supervisor, judges, () => isBound && !all().includes(supervisor));
       told.set(supervisor, telltale);
       return telltale;
     };

@@ -126,5 +126,8 @@ const isDynamic = ({ strategy }: SupervisorOptions): boolean =>
 export const childrenOf = (tree: SupervisorOptions): readonly ChildOptions[] =>
   isDynamic(tree) ? [] : (tree.children ?? []);
 
+/** Whether it is the one at this path, or below it. */
+export const isWithin = (path: string, top: string): boolean => path === top || path.startsWith(`${top}/`);
+
 /** Of a path: the supervisor's. */
 export const above = (path: string): string => path.slice(0, path.lastIndexOf('/'));

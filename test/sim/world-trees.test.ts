@@ -87,18 +87,12 @@ describe('the tree of a world is left to its application', () => {
       });
       await Promise.all([host.supervise({ id: 'other', children: [{ id: 'one', ...obeys }] }), begun]);
     },
-    'changes an environment that is no plain object': (host, { children }) => {
+    'changes an environment that is no plain object': async (host, { children: [db, ...others] }) => {
       const env = Object.create({}, { LEVEL: { value: '1', writable: true, enumerable: true } });
-      const [db, ...others] = children;
-      return (async () => {
-        await host
-          .supervisor('shop')
-          .reconfigure({ children: [{ ...db!, env }, ...others] }, { apply: true });
-        env.LEVEL = '2';
-        await host
-          .supervisor('shop')
-          .reconfigure({ children: [{ ...db!, env }, ...others] }, { apply: true });
-      })();
+      const children = [{ ...db!, env }, ...others];
+      await host.supervisor('shop').reconfigure({ children }, { apply: true });
+      env.LEVEL = '2';
+      await host.supervisor('shop').reconfigure({ children }, { apply: true });
     },
     'hands over what throws as it is read': async (host) => {
       const options = {

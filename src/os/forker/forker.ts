@@ -188,7 +188,7 @@ export class ForkerSpawner implements Spawner {
             firstStream: this.#firstStream,
             firstFifos: this.#streams.firstFifos(),
             onReport: (report) => {
-              // What it said last may come when it is known to be lost: of a birth that has failed by then, it would be heard as alive.
+              // What it said last may come when it is known to be lost: a birth that is about to fail would be alive.
               if (forker === this.#forker) this.#heard(report);
             },
             onLost: (identity, cause) => void this.#lost(forker, identity, cause),
