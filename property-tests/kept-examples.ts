@@ -256,8 +256,7 @@ export const KEPT_EXAMPLES: readonly KeptExample[] = [
     ]),
   },
   {
-    found:
-      'a birth of which a lost forker had told at the last moment was heard as alive, and its end was not',
+    found: 'a line that was cut before a message carried it all the same, behind the news that it was closed',
     plan: life(64_020, { pidMax: 64 }, [
       generation({
         spawner: 'direct',

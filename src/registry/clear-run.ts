@@ -108,10 +108,11 @@ async function judge(os: Os, file: RunFile): Promise<readonly Judged[]> {
       const { pid } = record.process;
       const seen = await processes.inspect(pid);
       const { verdict, evidence } = orphanVerdict(file.runId, record, file.host.userId, processes.self, seen);
-      // What its mark alone proves goes by its mark: it may die now, and somebody else be born in its tick.
-      const isUnique = verdict === 'orphan' && record.settled;
-      const known = isUnique ? { ...record.process, session: seen!.session } : undefined;
       const isIt = seen !== undefined && verdict !== 'reused' && sameProcess(seen, record.process);
+      // What its mark alone proves goes by its mark: it may die now, and somebody else be born in its tick. One that is
+      // dead and not reaped has its pid still, so that what is left in its session is known by it.
+      const isUnique = isIt && (verdict === 'orphan' || verdict === 'gone') && record.settled;
+      const known = isUnique ? { ...record.process, session: seen.session } : undefined;
       const isGone = verdict === 'gone' && record.process.bootId === processes.self.identity.bootId;
       const leftSession = isGone ? { session: record.session, bornBy: Number.NEGATIVE_INFINITY } : undefined;
       return { id, workerId, pid, verdict, evidence, known, leftSession, seen: isIt ? seen : undefined };
@@ -132,6 +133,15 @@ async function letForkerFinish(os: Os, { forker }: RunFile, grace: number): Prom
   }
 }
 
+/** Who was amid his end all the time: nothing tells whose he was. */
+const AWAITED: Omit<SweptProcess, 'pid'> = {
+  id: '',
+  workerId: '',
+  verdict: 'unverified',
+  action: 'none',
+  evidence: 'amid its end and without a mark, where a worker had been',
+};
+
 function report(
   runId: string,
   before: readonly Judged[],
@@ -151,7 +161,8 @@ function report(
     .filter(({ target }) => !recordedKeys.has(keyOf(target)))
     .map(({ target, action }): SweptProcess => {
       const workerId = (target.cookies ?? []).find((mark) => mark.runId === runId)?.workerId;
-      const evidence = workerId === undefined ? 'a descendant of an orphan' : "the run's mark";
+      if (action === 'none') return { ...AWAITED, pid: target.pid };
+      const evidence = workerId === undefined ? "a descendant of one of the run's" : "the run's mark";
       const id = judged.find((entry) => entry.workerId === workerId)?.id ?? idIn(workerId ?? '');
       return { id, workerId: workerId ?? '', pid: target.pid, verdict: 'orphan', action, evidence };
     });
@@ -169,8 +180,10 @@ function markSurvivors(survivors: readonly Sighting[], told: Told): void {
   for (const target of survivors) {
     const key = keyOf(target);
     const before = told.get(key);
-    // Amid its end it has no marks any more: what it was told of as tells whose it is.
-    if (before?.action !== 'denied') told.set(key, { target: before?.target ?? target, action: 'survived' });
+    // Amid its end it has no marks any more: what it was told of as tells whose it is, if it ever was.
+    if (before === undefined && target.dying) told.set(key, { target, action: 'none' });
+    else if (before?.action !== 'denied')
+      told.set(key, { target: before?.target ?? target, action: 'survived' });
   }
 }
 

@@ -26,7 +26,7 @@ export function hostVerdict(
 
 /** Only `orphan` may be signalled. */
 export type Verdict =
-  /** Nothing has this pid any more. */
+  /** Nothing lives with this pid any more. */
   | 'gone'
   /** Another process has it. */
   | 'reused'

@@ -4,11 +4,12 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { nodeOs } from '../../src/os/node-os.ts';
-import { sweep } from '../../src/registry/sweep.ts';
+import { countEnds, sweep } from '../../src/registry/sweep.ts';
 import { isAlive, processesOfRun, until } from '../support/processes.ts';
 import {
   activeRecord,
   identityNow,
+  kill,
   namesIn,
   putRunFile,
   reservedRecord,
@@ -200,34 +201,73 @@ describe('a dead run', () => {
   });
 });
 
-test('is not over while somebody in the session of a worker is amid his end, and has no mark any more', async () => {
-  const stateDirectory = temporaryDirectory();
-  const runId = someRunId();
-  const leader = spawn('/bin/sh', ['-c', 'sleep 1000 >/dev/null & echo $!; read -r line'], {
-    detached: true,
-  });
-  const record = activeRecord('w:1', identityNow(leader.pid!));
-  const pid = Number(String((await once(leader.stdout, 'data'))[0]));
+/** Leaves a sleep in its session when it has nothing to read any more, and tells of both. */
+const LEADER = 'sleep 1000 >/dev/null & echo $$ $!; read -r line';
+
+async function session(script: string) {
+  const child = spawn('/bin/sh', ['-c', script], { detached: true });
+  const told = String((await once(child.stdout, 'data'))[0]);
+  const [leader, member] = told.split(' ').map(Number) as [number, number];
   onTestFinished(() => {
-    if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+    kill(member);
+    child.kill('SIGKILL');
   });
-  leader.stdin.end();
-  await once(leader, 'exit');
-  putRunFile(stateDirectory, runId, runFile(runId, [record]));
-  let looks = 0;
-  const census = async (onVanished?: () => void) => {
-    looks += 1;
-    if (looks === 5) process.kill(pid, 'SIGKILL');
-    const all = await os.processes.census(onVanished);
-    return all.map((seen) => (seen.pid === pid ? { ...seen, dying: true, cookies: undefined } : seen));
-  };
-  const watched = { ...os, processes: { ...os.processes, census } };
-  const { runs } = await sweep({ os: watched, stateDirectory, ownRunId: undefined, dryRun: false });
-  expect(runs[0]).toMatchObject({
-    outcome: 'cleared',
-    processes: [{ id: 'w', verdict: 'gone', action: 'none' }],
+  return { process: child, leader, member };
+}
+
+describe('what is left in the session of a worker that is dead', () => {
+  test.each([
+    ['is waited for while it is amid its end, and has no mark any more', 5, 'cleared', []],
+    [
+      'is given up when it is amid its end for long, and nobody is blamed for it',
+      Number.POSITIVE_INFINITY,
+      'kept',
+      [{ id: '', workerId: '', verdict: 'unverified', action: 'none' }],
+    ],
+  ])('%s', async (_, lastLook, outcome, found) => {
+    const stateDirectory = temporaryDirectory();
+    const runId = someRunId();
+    const { process: parent, leader, member } = await session(LEADER);
+    const record = activeRecord('w:1', identityNow(leader));
+    parent.stdin.end();
+    await once(parent, 'exit');
+    putRunFile(stateDirectory, runId, runFile(runId, [record]));
+    let looks = 0;
+    const census = async (onVanished?: () => void) => {
+      looks += 1;
+      if (looks === lastLook) process.kill(member, 'SIGKILL');
+      const all = await os.processes.census(onVanished);
+      return all.map((seen) => (seen.pid === member ? { ...seen, dying: true, cookies: undefined } : seen));
+    };
+    const setTimeout = (action: () => void, delay: number) => os.clock.setTimeout(action, delay / 50);
+    const watched = { ...os, clock: { ...os.clock, setTimeout }, processes: { ...os.processes, census } };
+    const report = await sweep({ os: watched, stateDirectory, ownRunId: undefined, dryRun: false });
+    expect(report.runs).toMatchObject([
+      { outcome, processes: [{ id: 'w', verdict: 'gone', action: 'none' }, ...found] },
+    ]);
+    expect(countEnds(report)).toEqual({ killed: 0, left: 0 });
+    expect(isAlive(member)).toBe(outcome === 'kept');
   });
-  expect(isAlive(pid)).toBe(false);
+
+  test('is ended, marked or not, where nobody has reaped the worker, which had outlived its start time', async () => {
+    const stateDirectory = temporaryDirectory();
+    const runId = someRunId();
+    // It is at its end at once, for it has nothing to read; and its parent is a sleep by then.
+    const { leader, member } = await session(`setsid sh -c '${LEADER}' & exec sleep 1000`);
+    await until('the leader is dead', async () => (await os.processes.sight(leader))?.zombie === true);
+    putRunFile(stateDirectory, runId, runFile(runId, [activeRecord('w:1', identityNow(leader), true)]));
+    const report = await sweepNow(stateDirectory);
+    expect(report.runs).toMatchObject([
+      {
+        outcome: 'cleared',
+        processes: [
+          { id: 'w', pid: leader, verdict: 'gone', action: 'none' },
+          { workerId: '', pid: member, verdict: 'orphan', action: 'ended' },
+        ],
+      },
+    ]);
+    expect(isAlive(member)).toBe(false);
+  });
 });
 
 describe('what a dead run left in the directory', () => {

@@ -165,16 +165,6 @@ describe('whichChildren', () => {
     expect(supervisor.whichChildren().map(({ state }) => state)).toEqual(['exited', 'exited', 'exited']);
   });
 
-  test('is stopped once, however often it is told to', async () => {
-    const host = await openHost();
-    const supervisor = await host.supervise([sleeper('a')]);
-    const warn = vi.spyOn(console, 'warn');
-    onTestFinished(() => warn.mockRestore());
-    await Promise.all([supervisor.stop(), supervisor.stop()]);
-    await supervisor.stop();
-    expect(warn).not.toHaveBeenCalled();
-  });
-
   test('does not take the processes of an earlier supervisor of its name for its own', async () => {
     const host = await openHost();
     const first = await host.supervise([sleeper('a'), sleeper('b')]);
@@ -194,6 +184,16 @@ test('a supervisor of no children is up, and stops', async () => {
   expect(supervisor.whichChildren()).toEqual([]);
   await supervisor.stop();
   expect(await supervisor.stopped).toMatchObject({ kind: 'shutdown', forced: false });
+});
+
+test('a supervisor is stopped once, however often it is told to', async () => {
+  const host = await openHost();
+  const supervisor = await host.supervise([sleeper('a')]);
+  const warn = vi.spyOn(console, 'warn');
+  onTestFinished(() => warn.mockRestore());
+  await Promise.all([supervisor.stop(), supervisor.stop()]);
+  await supervisor.stop();
+  expect(warn).not.toHaveBeenCalled();
 });
 
 test('an id belongs to one living supervisor, and is free again when that has ended', async () => {

@@ -187,10 +187,7 @@ export class ForkerSpawner implements Spawner {
             outer: kernel.self.cookies,
             firstStream: this.#firstStream,
             firstFifos: this.#streams.firstFifos(),
-            onReport: (report) => {
-              // What it said last may come when it is known to be lost: a birth that is about to fail would be alive.
-              if (forker === this.#forker) this.#heard(report);
-            },
+            onReport: (report) => this.#heard(report),
             onLost: (identity, cause) => void this.#lost(forker, identity, cause),
           },
           this.#options.launch,

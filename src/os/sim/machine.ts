@@ -132,8 +132,9 @@ export class SimMachine {
     for (const onlooker of this.onlookers) onlooker.onBoundary?.(process, what);
   }
 
-  /** Throws EAGAIN when there is no pid left, and whatever else is to go wrong. */
+  /** Throws EAGAIN when there is no pid left, ESRCH when `parent` has just died, and whatever else is to go wrong. */
   fork(parent: SimProcess, birth: Partial<Birth>): SimProcess {
+    if (!parent.alive) throw systemError('ESRCH', 'fork');
     const failure = this.forkFailures.shift();
     if (failure !== undefined) {
       for (const onlooker of this.onlookers) onlooker.onFailure?.('fork', true);

@@ -59,7 +59,6 @@ export function forkOn(
   const program = programs.get(order.command);
   let child: SimProcess;
   try {
-    if (!parent.alive) throw systemError('ESRCH', order.command);
     if (program === undefined) throw systemError('ENOENT', `spawn ${order.command}`);
     const origin: Origin = { runId: options.runId, workerId: order.workerId };
     child = machine.fork(parent, { session: undefined, group: undefined, origin });

@@ -44,7 +44,7 @@ export class SimLine {
   #send(from: Side, message: unknown): void {
     if (!from.process.alive || !this.#open) return;
     this.#machine.boundary(from.process, 'before a message');
-    if (!from.process.alive) return;
+    if (!from.process.alive || !this.#open) return; // ended or cut just before: lost with it
     const text = JSON.stringify(message); // as it is now, and nothing that JSON does not know
     for (const to of this.#sides) {
       if (to !== from) this.#arrive(to, () => to.hear(JSON.parse(text)));
