@@ -133,13 +133,13 @@ async function letForkerFinish(os: Os, { forker }: RunFile, grace: number): Prom
   }
 }
 
-/** Who was amid his end all the time: nothing tells whose he was. */
+/** To whom nothing was done, for nothing tells whose he was: he was amid his end all the time. */
 const AWAITED: Omit<SweptProcess, 'pid'> = {
   id: '',
   workerId: '',
   verdict: 'unverified',
   action: 'none',
-  evidence: 'amid its end and without a mark, where a worker had been',
+  evidence: "amid its end and without a mark, in one of the run's places or a worker's session",
 };
 
 function report(
@@ -160,8 +160,8 @@ function report(
   const found = [...told.values()]
     .filter(({ target }) => !recordedKeys.has(keyOf(target)))
     .map(({ target, action }): SweptProcess => {
-      const workerId = (target.cookies ?? []).find((mark) => mark.runId === runId)?.workerId;
       if (action === 'none') return { ...AWAITED, pid: target.pid };
+      const workerId = (target.cookies ?? []).find((mark) => mark.runId === runId)?.workerId;
       const evidence = workerId === undefined ? "a descendant of one of the run's" : "the run's mark";
       const id = judged.find((entry) => entry.workerId === workerId)?.id ?? idIn(workerId ?? '');
       return { id, workerId: workerId ?? '', pid: target.pid, verdict: 'orphan', action, evidence };
@@ -181,7 +181,8 @@ function markSurvivors(survivors: readonly Sighting[], told: Told): void {
     const key = keyOf(target);
     const before = told.get(key);
     // Amid its end it has no marks any more: what it was told of as tells whose it is, if it ever was.
-    if (before === undefined && target.dying) told.set(key, { target, action: 'none' });
+    const isAwaited = before === undefined && target.dying && target.cookies === undefined;
+    if (isAwaited) told.set(key, { target, action: 'none' });
     else if (before?.action !== 'denied')
       told.set(key, { target: before?.target ?? target, action: 'survived' });
   }

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { nodeOs } from '../../src/os/node-os.ts';
 import { countEnds, sweep } from '../../src/registry/sweep.ts';
-import { isAlive, processesOfRun, until } from '../support/processes.ts';
+import { isAlive, proc, processesOfRun, until } from '../support/processes.ts';
 import {
   activeRecord,
   identityNow,
@@ -206,25 +206,24 @@ const LEADER = 'sleep 1000 >/dev/null & echo $$ $!; read -r line';
 
 async function session(script: string) {
   const child = spawn('/bin/sh', ['-c', script], { detached: true });
+  onTestFinished(() => void child.kill('SIGKILL'));
   const told = String((await once(child.stdout, 'data'))[0]);
   const [leader, member] = told.split(' ').map(Number) as [number, number];
-  onTestFinished(() => {
-    kill(member);
-    child.kill('SIGKILL');
-  });
+  onTestFinished(() => kill(member));
   return { process: child, leader, member };
 }
 
 describe('what is left in the session of a worker that is dead', () => {
   test.each([
-    ['is waited for while it is amid its end, and has no mark any more', 5, 'cleared', []],
+    ['is waited for while it is amid its end, and has no mark any more', 5, 1, 'cleared', []],
     [
       'is given up when it is amid its end for long, and nobody is blamed for it',
       Number.POSITIVE_INFINITY,
+      50,
       'kept',
       [{ id: '', workerId: '', verdict: 'unverified', action: 'none' }],
     ],
-  ])('%s', async (_, lastLook, outcome, found) => {
+  ])('%s', async (_, lastLook, haste, outcome, found) => {
     const stateDirectory = temporaryDirectory();
     const runId = someRunId();
     const { process: parent, leader, member } = await session(LEADER);
@@ -239,7 +238,7 @@ describe('what is left in the session of a worker that is dead', () => {
       const all = await os.processes.census(onVanished);
       return all.map((seen) => (seen.pid === member ? { ...seen, dying: true, cookies: undefined } : seen));
     };
-    const setTimeout = (action: () => void, delay: number) => os.clock.setTimeout(action, delay / 50);
+    const setTimeout = (action: () => void, delay: number) => os.clock.setTimeout(action, delay / haste);
     const watched = { ...os, clock: { ...os.clock, setTimeout }, processes: { ...os.processes, census } };
     const report = await sweep({ os: watched, stateDirectory, ownRunId: undefined, dryRun: false });
     expect(report.runs).toMatchObject([
@@ -252,8 +251,10 @@ describe('what is left in the session of a worker that is dead', () => {
   test('is ended, marked or not, where nobody has reaped the worker, which had outlived its start time', async () => {
     const stateDirectory = temporaryDirectory();
     const runId = someRunId();
-    // It is at its end at once, for it has nothing to read; and its parent is a sleep by then.
-    const { leader, member } = await session(`setsid sh -c '${LEADER}' & exec sleep 1000`);
+    const script = `exec 3<&0; setsid sh -c '${LEADER}' <&3 & exec sleep 1000 3<&-`;
+    const { process: parent, leader, member } = await session(script);
+    await until('its parent is a sleep', () => proc(parent.pid!, 'comm')?.trim() === 'sleep');
+    parent.stdin.end();
     await until('the leader is dead', async () => (await os.processes.sight(leader))?.zombie === true);
     putRunFile(stateDirectory, runId, runFile(runId, [activeRecord('w:1', identityNow(leader), true)]));
     const report = await sweepNow(stateDirectory);
