@@ -116,9 +116,7 @@ export class Census {
   ending(claim: Claim, before: readonly Sighting[]): readonly Sighting[] {
     const known = this.#known({ known: before });
     const inSessions = (claim.orphanedSessions ?? []).flatMap(({ session }) => this.#leftIn(session));
-    return [...known, ...inSessions].filter(
-      (one) => one.dying && one.cookies === undefined && this.#isFairGame(one),
-    );
+    return [...known, ...inSessions].filter((one) => isEnding(one) && this.#isFairGame(one));
   }
 
   #followersOf(one: Sighting): readonly Sighting[] {
@@ -179,6 +177,9 @@ export class Census {
     return forbidden;
   }
 }
+
+/** Amid its end, its marks gone already: they tell nothing of whose it is. */
+export const isEnding = ({ dying, cookies }: Sighting): boolean => dying && cookies === undefined;
 
 /** Has this process one of the marks that the claim is about? */
 export function carries({ cookies }: Sighting, claim: Pick<Claim, 'runId' | 'workerId'>): boolean {

@@ -1,6 +1,6 @@
 /** Clears one dead run: judges each record, ends the orphans and all that carries the run's mark, and tells of each. */
 
-import type { Claim, Known, OrphanedSession, SharedCensus } from '../os/census.ts';
+import { type Claim, isEnding, type Known, type OrphanedSession, type SharedCensus } from '../os/census.ts';
 import { clear } from '../os/clear.ts';
 import { type ProcessIdentity, sameProcess } from '../os/identity.ts';
 import type { Os, Sighting, SignalOutcome } from '../os/os.ts';
@@ -63,7 +63,10 @@ interface Judged {
   readonly seen: ProcessIdentity | undefined;
 }
 
-/** What was done to whom: several processes may have a pid in turn, so that the pid alone tells nothing. */
+/**
+ * What was done to whom: several processes may have a pid in turn, so that the pid alone tells nothing. `none`: it was
+ * only waited for.
+ */
 type Told = Map<string, { readonly target: Sighting; readonly action: SweepAction }>;
 
 const keyOf = ({ pid, startTime }: ProcessIdentity): string => `${pid}:${startTime}`;
@@ -180,11 +183,10 @@ function markSurvivors(survivors: readonly Sighting[], told: Told): void {
   for (const target of survivors) {
     const key = keyOf(target);
     const before = told.get(key);
+    if (before?.action === 'denied') continue;
     // Amid its end it has no marks any more: what it was told of as tells whose it is, if it ever was.
-    const isAwaited = before === undefined && target.dying && target.cookies === undefined;
-    if (isAwaited) told.set(key, { target, action: 'none' });
-    else if (before?.action !== 'denied')
-      told.set(key, { target: before?.target ?? target, action: 'survived' });
+    const action = before === undefined && isEnding(target) ? 'none' : 'survived';
+    told.set(key, { target: before?.target ?? target, action });
   }
 }
 
